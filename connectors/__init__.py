@@ -1,0 +1,1 @@
+"""Reads stores and writes the CRM. Knows nothing of Dagster."""

@@ -1,0 +1,1 @@
+"""The destination: the CRM's PostgreSQL, and everything that writes to it."""

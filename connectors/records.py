@@ -1,0 +1,348 @@
+"""Canonical records: what every connector maps to and the one load path takes.
+
+Immutable, validated when built, money as `Decimal`, times timezone-aware UTC, ids as text. A value
+the CRM could not hold raises `BadRecord` here, at the record's own door: found later, inside a
+COPY of a thousand rows, it would take the other 999 with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from connectors.errors import BadRecord
+
+# NUMERIC(12,2), the contract's money type.
+MAX_AMOUNT: Final = Decimal("9999999999.99")
+CENT: Final = Decimal("0.01")
+# Beyond this a text is an attack or an accident; it would bloat every row that carries it.
+MAX_TEXT_LENGTH: Final = 100_000
+
+
+class Stream(StrEnum):
+    """The three things read from a store, in the order they are loaded."""
+
+    CUSTOMERS = "customers"
+    PRODUCTS = "products"
+    ORDERS = "orders"
+
+
+class OrderStatus(StrEnum):
+    """The contract's six order states (CHECK on crm_orders.status)."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A postal address as the store gives it; empty parts are None."""
+
+    name: str | None = None
+    company: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            check_text(getattr(self, name), f"address.{name}")
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A person or company known to the store.
+
+    `email_verified`: the store vouches for the address (or cannot tell, as most cannot); False
+    keeps it out of identity resolution. `phone`: as typed; the loader makes it E.164.
+    `source_updated_at`: None where the store has no such time; the content hash then decides.
+    `is_deleted`: the store says the customer is gone (soft delete, never a row removed).
+    """
+
+    external_id: str
+    email: str | None = None
+    email_verified: bool = True
+    phone: str | None = None
+    full_name: str | None = None
+    company_name: str | None = None
+    address: Address | None = None
+    source_created_at: datetime | None = None
+    source_updated_at: datetime | None = None
+    is_deleted: bool = False
+
+    def __post_init__(self) -> None:
+        check_id(self.external_id, "customer id")
+        check_text(self.email, "email")
+        check_text(self.phone, "phone")
+        check_text(self.full_name, "full_name")
+        check_text(self.company_name, "company_name")
+        check_time(self.source_created_at, "created_at")
+        check_time(self.source_updated_at, "updated_at")
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """One sellable unit: a variant where the platform has them, else the product.
+
+    `parent_external_id`: the product a variant belongs to. `price`: in `currency`, the store's own.
+    """
+
+    external_id: str
+    name: str
+    price: Decimal
+    currency: str
+    parent_external_id: str | None = None
+    description: str | None = None
+    sku: str | None = None
+    category: str | None = None
+    cost: Decimal | None = None
+    is_active: bool = True
+    source_created_at: datetime | None = None
+    source_updated_at: datetime | None = None
+    is_deleted: bool = False
+
+    def __post_init__(self) -> None:
+        check_id(self.external_id, "product id")
+        check_text(self.name, "name")
+        check_text(self.description, "description")
+        check_text(self.sku, "sku")
+        check_text(self.category, "category")
+        check_amount(self.price, "price")
+        check_amount(self.cost, "cost")
+        check_currency(self.currency)
+        check_time(self.source_created_at, "created_at")
+        check_time(self.source_updated_at, "updated_at")
+
+
+class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A line as it was sold; a snapshot that outlives its product.
+
+    `product_external_id`: the sellable unit's id as in `Product.external_id`, None for free-text
+    lines and deleted products. `total`: after discounts, before or after tax as the platform
+    states it; the order's own `total` is the truth, never a sum of lines.
+    """
+
+    name: str
+    quantity: Decimal
+    external_id: str | None = None
+    product_external_id: str | None = None
+    sku: str | None = None
+    unit_price: Decimal | None = None
+    total: Decimal | None = None
+    tax: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        check_text(self.name, "line.name")
+        check_text(self.sku, "line.sku")
+
+
+class Refund(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Money given back. `amount` is positive, in the order's currency."""
+
+    external_id: str
+    amount: Decimal
+    created_at: datetime | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        check_amount(self.amount, "refund.amount")
+        check_text(self.reason, "refund.reason")
+        check_time(self.created_at, "refund.created_at")
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with its lines and refunds, amounts in `currency`.
+
+    `customer_external_id`: None for a guest, who is then known by `email`, `phone`, `full_name`
+    and `billing_address`. `total`: as the platform states it, before refunds; `refunded_total`:
+    what was given back, 0 when nothing. `source_status`: the platform's own word, kept for people.
+    `order_date`: when the customer ordered, not when anybody synced.
+    """
+
+    external_id: str
+    order_number: str
+    status: OrderStatus
+    currency: str
+    total: Decimal
+    order_date: datetime
+    subtotal: Decimal = Decimal("0.00")
+    tax: Decimal = Decimal("0.00")
+    shipping: Decimal = Decimal("0.00")
+    discount: Decimal = Decimal("0.00")
+    refunded_total: Decimal = Decimal("0.00")
+    customer_external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    full_name: str | None = None
+    company_name: str | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    lines: tuple[OrderLine, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    tracking_number: str | None = None
+    shipped_date: datetime | None = None
+    delivered_date: datetime | None = None
+    source_status: str | None = None
+    source_created_at: datetime | None = None
+    source_updated_at: datetime | None = None
+    is_deleted: bool = False
+
+    def __post_init__(self) -> None:
+        check_id(self.external_id, "order id")
+        check_id(self.order_number, "order number")
+        check_currency(self.currency)
+        for name in ("total", "subtotal", "tax", "shipping", "discount", "refunded_total"):
+            check_amount(getattr(self, name), name)
+        if self.total < 0:
+            raise BadRecord(f"total is negative ({self.total})", code="bad_amount", field="total")
+        for name in (
+            "customer_external_id",
+            "email",
+            "phone",
+            "full_name",
+            "company_name",
+            "tracking_number",
+            "source_status",
+        ):
+            check_text(getattr(self, name), name)
+        for name in (
+            "order_date",
+            "shipped_date",
+            "delivered_date",
+            "source_created_at",
+            "source_updated_at",
+        ):
+            check_time(getattr(self, name), name)
+
+
+Record = Customer | Product | Order
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that could not be mapped, on its way to quarantine.
+
+    `payload`: the raw element as decoded from the answer; `reason`: for a support person.
+    """
+
+    stream: Stream
+    payload: Any
+    reason: str
+    code: str
+    external_id: str | None = None
+
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="string", order="deterministic")
+_UNHASHED: Final = frozenset({"source_updated_at"})
+
+
+def content_hash(record: Record) -> bytes:
+    """Return 16 bytes that change when anything but `source_updated_at` does.
+
+    Stores bump that time when an order is merely opened in their admin; without leaving it out
+    every such view would rewrite a CRM row.
+    """
+    fields = {
+        name: getattr(record, name)
+        for name in record.__struct_fields__
+        if name not in _UNHASHED
+    }
+    return hashlib.blake2b(_ENCODER.encode(fields), digest_size=16).digest()
+
+
+def check_id(value: str, what: str) -> None:
+    """Raise BadRecord unless `value` is a non-empty text of sane length."""
+    if not value or not value.strip():
+        raise BadRecord(f"{what} is missing", code="missing_id", field=what)
+    if len(value) > 255:  # noqa: PLR2004 - longer ids exist on no platform; rubbish does
+        raise BadRecord(f"{what} is {len(value)} characters long", code="bad_id", field=what)
+    check_text(value, what)
+
+
+def check_text(value: str | None, what: str) -> None:
+    """Raise BadRecord for text PostgreSQL cannot store or nobody could have meant."""
+    if value is None or (value.isascii() and "\x00" not in value and len(value) < MAX_TEXT_LENGTH):
+        return
+    if len(value) >= MAX_TEXT_LENGTH:
+        raise BadRecord(f"{what} has {len(value)} characters", code="text_too_long", field=what)
+    if "\x00" in value:
+        raise BadRecord(f"{what} contains a NUL character", code="bad_text", field=what)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadRecord(
+            f"{what} contains half a character (lone surrogate)", code="bad_text", field=what
+        ) from error
+
+
+def check_amount(value: Decimal | None, what: str) -> None:
+    """Raise BadRecord unless `value` fits NUMERIC(12,2) without losing a digit before the point."""
+    if value is None:
+        return
+    if not value.is_finite() or abs(value) > MAX_AMOUNT:
+        raise BadRecord(f"{what} is out of range ({value})", code="bad_amount", field=what)
+
+
+def check_currency(value: str) -> None:
+    """Raise BadRecord unless `value` looks like an ISO 4217 code (three capital letters)."""
+    if len(value) != 3 or not (value.isascii() and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 4217
+        raise BadRecord(
+            f"currency {value!r} is not an ISO code", code="bad_currency", field="currency"
+        )
+
+
+def check_time(value: datetime | None, what: str) -> None:
+    """Raise BadRecord for a time without zone or outside the years people trade in."""
+    if value is None:
+        return
+    if value.tzinfo is None:
+        raise BadRecord(f"{what} has no time zone", code="bad_time", field=what)
+    if not 1970 <= value.year <= 2200:  # noqa: PLR2004 - year 0 and 9999 arrive as placeholders
+        raise BadRecord(f"{what} is in the year {value.year}", code="bad_time", field=what)
+
+
+def utc_time(value: str | None, what: str) -> datetime | None:
+    """Parse an ISO 8601 time into UTC; a bare time (no zone) is taken as UTC.
+
+    Returns None for None and "". Raises BadRecord when it is no time.
+    """
+    if not value:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise BadRecord(f"{what} is not a time: {value!r}", code="bad_time", field=what) from error
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as error:
+        raise BadRecord(f"{what} is out of range: {value!r}", code="bad_time", field=what) from error
+
+
+def amount(value: Any, what: str) -> Decimal:
+    """Turn a decimal string or integer into a `Decimal` of 2 places, rounding half up.
+
+    Floats are refused: an amount that went through binary floating point is no longer the store's.
+    Decode JSON with `connectors.http.decode`, which keeps number literals as `Decimal`.
+    Raises BadRecord when it is no amount.
+    """
+    if isinstance(value, bool) or isinstance(value, float):
+        raise BadRecord(f"{what} is not a decimal: {value!r}", code="bad_amount", field=what)
+    try:
+        exact = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
+            raise BadRecord(f"{what} is out of range: {value!r}", code="bad_amount", field=what)
+        return exact.quantize(CENT, rounding=ROUND_HALF_UP)
+    except ArithmeticError as error:
+        raise BadRecord(f"{what} is no amount: {value!r}", code="bad_amount", field=what) from error
+
