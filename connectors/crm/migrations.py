@@ -10,7 +10,9 @@ repository would disagree for ever without anybody noticing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
@@ -34,10 +36,10 @@ _FILE_NAME: Final = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.sql")
 # Any number will do as long as every runner of this project takes the same one.
 _ADVISORY_LOCK: Final = 7_305_021_166_402_817
 
-_ENSURE_STATE: Final = (
-    "create schema if not exists supabase_migrations",
-    "create table if not exists supabase_migrations.schema_migrations"
-    " (version text not null primary key, statements text[], name text)",
+_CREATE_STATE: Final = (
+    "create schema if not exists supabase_migrations;"
+    " create table supabase_migrations.schema_migrations"
+    " (version text not null primary key, statements text[], name text)"
 )
 
 State = Literal["applied", "pending", "changed", "missing"]
@@ -108,13 +110,15 @@ def status(url: str, *, directory: Path = MIGRATIONS) -> list[MigrationStatus]:
         return _compare(migrations, _applied(connection))
 
 
-def _connect(url: str) -> psycopg.Connection:
+@contextmanager
+def _connect(url: str) -> Iterator[psycopg.Connection]:
     try:
-        return psycopg.connect(
+        with psycopg.connect(
             url, autocommit=True, application_name="storeloom migrate", prepare_threshold=None
-        )
-    except psycopg.OperationalError as error:
-        raise DatabaseError(f"cannot connect to migrate: {str(error).strip()}") from error
+        ) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise DatabaseError(f"migrations: {_words(error)}") from error
 
 
 def _read(directory: Path) -> list[_Migration]:
@@ -133,7 +137,7 @@ def _read(directory: Path) -> list[_Migration]:
             raise ConfigurationError(f"{file}: {error}") from error
         found.append(_Migration(match["version"], match["name"], file, statements))
     found.sort(key=lambda m: m.version)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         if earlier.version == later.version:
             raise ConfigurationError(
                 f"{earlier.file.name} and {later.file.name} share a version: rename the later one"
@@ -142,16 +146,12 @@ def _read(directory: Path) -> list[_Migration]:
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    # "if not exists" is no protection between two sessions: both may try to create it.
-    try:
-        with connection.transaction():
-            _take_turn(connection)
-            for statement in _ENSURE_STATE:
-                connection.execute(statement)
-    except psycopg.Error as error:
-        raise DatabaseError(
-            f"cannot create supabase_migrations.schema_migrations: {_words(error)}"
-        ) from error
+    # Under the lock and only when it is not there: "if not exists" is no protection between two
+    # sessions, and on a managed server asks for rights that an existing table does not need.
+    with connection.transaction():
+        _take_turn(connection)
+        if not _has_state(connection):
+            connection.execute(_CREATE_STATE)
 
 
 def _take_turn(connection: psycopg.Connection) -> None:
@@ -160,11 +160,15 @@ def _take_turn(connection: psycopg.Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
 
 
-def _applied(connection: psycopg.Connection) -> dict[str, _Applied]:
-    exists = connection.execute(
+def _has_state(connection: psycopg.Connection) -> bool:
+    row = connection.execute(
         "select to_regclass('supabase_migrations.schema_migrations') is not null"
     ).fetchone()
-    if exists is None or not exists[0]:
+    return row is not None and bool(row[0])
+
+
+def _applied(connection: psycopg.Connection) -> dict[str, _Applied]:
+    if not _has_state(connection):
         return {}
     rows = connection.execute(
         "select version, coalesce(name, ''), statements"
@@ -252,7 +256,7 @@ def _apply(connection: psycopg.Connection, migration: _Migration) -> bool:
                 [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
             )
             for statement in migration.statements:
-                connection.execute(sql.SQL(statement.text))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(statement.text))
             statement = None
             connection.execute(
                 "insert into supabase_migrations.schema_migrations (version, name, statements)"

@@ -33,16 +33,8 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 
-# The runner opens and ends the transaction; a file that does so itself would leave half a migration.
-_FORBIDDEN: Final = {
-    "begin": "the runner applies each file in one transaction already",
-    "commit": "the runner applies each file in one transaction already",
-    "rollback": "the runner applies each file in one transaction already",
-    "end": "the runner applies each file in one transaction already",
-    "abort": "the runner applies each file in one transaction already",
-    "savepoint": "the runner applies each file in one transaction already",
-    "start": "the runner applies each file in one transaction already",
-}
+# The runner opens and ends the transaction; a file that did so itself could leave half of its work.
+_FORBIDDEN: Final = frozenset({"abort", "begin", "commit", "end", "rollback", "savepoint", "start"})
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -54,7 +46,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def split_statements(script: str) -> list[Statement]:
-    """Split `script`; raises ValueError naming the line when it cannot be split or run as one unit."""
+    """Split `script`; raises ValueError, naming the line, when it cannot run as one transaction."""
     return list(_statements(script))
 
 
@@ -102,7 +94,10 @@ def _statement(
     line = _line(script, start + len(script[start:end]) - len(script[start:end].lstrip()))
     head = " ".join(script[first:end].split()) if first is not None else text
     if words and words[0] in _FORBIDDEN:
-        raise ValueError(f'line {_line(script, first or start)}: "{words[0]}": {_FORBIDDEN[words[0]]}')
+        raise ValueError(
+            f'line {_line(script, first or start)}: "{words[0]}" has no place here, '
+            "the runner applies each file in one transaction"
+        )
     yield Statement(text, line, head[:_HEAD_CHARACTERS])
 
 
