@@ -32,9 +32,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"StoreConfig(key={self.key!r}, platform={self.platform!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
-        yield "key", self.key
-        yield "platform", self.platform
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("key", self.key), ("platform", self.platform)]
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

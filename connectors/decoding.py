@@ -1,0 +1,106 @@
+"""JSON as stores really send it: exact numbers, byte order marks, PHP notices in front.
+
+Amounts that pass through binary floating point are no longer the store's, so every literal with a
+point or an exponent becomes a `Decimal`. Shops with debugging switched on print notices before the
+JSON; such an answer is whole and usable. An answer that ends early is not, and must never be
+mistaken for a shorter one: a page cut between two orders once counted as the end of the list.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+_BOM: Final = b"\xef\xbb\xbf"
+_OPENINGS: Final = b"{["
+# Notices run to some kilobytes; beyond this a body is a web page, not JSON with a preface.
+_PREFACE_BYTES: Final = 65_536
+
+
+class TruncatedJsonError(ValueError):
+    """The answer stops in the middle of its JSON: ask again."""
+
+
+def decode(body: bytes) -> Any:
+    """Decode a JSON answer; integers as `int`, every other number literal as `Decimal`.
+
+    Tolerates a byte order mark, notices printed before the JSON, and half characters (lone
+    surrogates) or bytes that are no UTF-8, which come back as U+FFFD or unchanged for the record's
+    own check. Raises TruncatedJsonError when the body ends early and ValueError when it is no JSON.
+    """
+    try:
+        return _DECODER.decode(body)
+    except ValueError:
+        return _decode_leniently(body)
+
+
+def json_part(body: bytes) -> bytes:
+    """Return `body` without byte order mark and without what was printed before the JSON.
+
+    Raises TruncatedJsonError or ValueError as `decode` does.
+    """
+    stripped = body.removeprefix(_BOM).strip()
+    if not stripped:
+        raise TruncatedJsonError("the answer is empty")
+    if stripped[:1] in (b"{", b"["):
+        found = _parse(stripped)
+        if found is not _NOTHING:
+            return stripped
+    return _after_preface(stripped)
+
+
+_NOTHING: Final = object()
+
+
+def _decode_leniently(body: bytes) -> Any:
+    stripped = body.removeprefix(_BOM).strip()
+    if not stripped:
+        raise TruncatedJsonError("the answer is empty")
+    found = _parse(stripped)
+    return _parse(_after_preface(stripped)) if found is _NOTHING else found
+
+
+def _after_preface(body: bytes) -> bytes:
+    """Return the JSON at the end of `body`: the leftmost bracket that opens a complete document.
+
+    Leftmost, because brackets further right open its inner parts; and a bracket whose document
+    ends early stops the search, else the last complete part of a cut answer would pass for it.
+    """
+    position = 0
+    while (position := _next_opening(body, position)) >= 0:
+        candidate = body[position:]
+        if _parse(candidate) is not _NOTHING:
+            return candidate
+        position += 1
+    raise ValueError("the answer is not JSON")
+
+
+def _next_opening(body: bytes, start: int) -> int:
+    places = [body.find(opening, start, _PREFACE_BYTES) for opening in (b"{", b"[")]
+    return min((place for place in places if place >= 0), default=-1)
+
+
+def _parse(text: bytes) -> Any:
+    """Decode `text` or return `_NOTHING`; raises TruncatedJsonError when it ends early."""
+    try:
+        return _DECODER.decode(text)
+    except ValueError as error:
+        is_cut = "truncated" in str(error)
+    # The strict decoder gives up on a whole page for one lone surrogate; the standard library
+    # keeps it, and the record's own text check then rejects just that record.
+    try:
+        return json.loads(
+            text.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=_refuse_constant
+        )
+    except ValueError:
+        if is_cut and text[:1] in (b"{", b"["):
+            raise TruncatedJsonError("the answer ends in the middle of its JSON") from None
+        return _NOTHING
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
