@@ -1,0 +1,126 @@
+"""The sandbox's HTTP face: two stores, their faults, a health check and the truth.
+
+Routes: `/woocommerce/wp-json/…` (also without the folder), `/admin/…` for Shopify, `/healthz`, and
+`/_sandbox/truth/<platform>`, which tells what the store really holds to a demo in another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from email.utils import formatdate
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors.sandbox.answer import Answer
+from connectors.sandbox.faults import Verdict
+from connectors.sandbox.stores import Stores
+from connectors.sandbox.truth import truth
+from connectors.sandbox.wire import CutShort, Reset
+from connectors.sandbox.woocommerce.auth import Asked
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>x.php</b><br />\n"
+
+
+def build_app(stores: Stores) -> Starlette:
+    """Return the ASGI application that serves `stores`."""
+    judge = stores.judge
+
+    async def serve(request: Request) -> Response:
+        folder = "/woocommerce" if request.url.path.startswith("/woocommerce/") else ""
+        path = request.url.path.removeprefix(folder)
+        body = await request.body()
+        if path == "/healthz":
+            return Response("ok", media_type="text/plain")
+        if path.startswith("/_sandbox/truth/"):
+            return _truth(stores, path.rpartition("/")[2])
+        verdict = judge.verdict(_identity(request, body))
+        if judge.faults.latency_seconds:
+            await asyncio.sleep(judge.faults.latency_seconds)
+        is_shopify = path.startswith("/admin/")
+        if verdict is Verdict.RESET:
+            return Reset()
+        if verdict in (Verdict.ERROR, Verdict.UNAVAILABLE) or (
+            verdict is Verdict.THROTTLE and not is_shopify
+        ):
+            return _failure(verdict, judge.faults.retry_after_seconds)
+        if path == "/wp-json" or path.startswith("/wp-json/"):
+            base_url = f"{request.url.scheme}://{request.url.netloc}{folder}"
+            answer: Answer = stores.woocommerce.answer(
+                _asked(request, hides_authorization=judge.faults.drop_authorization),
+                path.removeprefix("/wp-json"),
+                base_url,
+            )
+        elif is_shopify:
+            answer = stores.shopify.answer(
+                request.method,
+                path,
+                {name.lower(): value for name, value in request.headers.items()},
+                body,
+                is_throttled=verdict is Verdict.THROTTLE,
+            )
+        else:
+            return Response("Not found", 404, media_type="text/html")
+        date = formatdate(stores.clock.now(), usegmt=True)
+        return _sent(answer.body, answer.status, {**answer.headers, "Date": date}, verdict)
+
+    return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)])
+
+
+def _sent(
+    body: bytes, status: int, headers: Mapping[str, str], verdict: Verdict | None
+) -> Response:
+    if verdict is Verdict.CUT_SHORT:
+        return CutShort(body, status, headers)
+    if verdict is Verdict.HALF_JSON:
+        # Half of "[]" is no JSON either, and an empty body would be no half.
+        body = body[: max(1, len(body) // 2)]
+    if verdict is Verdict.NOTICE:
+        body = NOTICE + body
+    return Response(body, status, dict(headers), media_type="application/json")
+
+
+def _failure(verdict: Verdict, retry_after_seconds: int) -> Response:
+    if verdict is Verdict.ERROR:
+        return Response("<html>Internal Server Error</html>", 500, media_type="text/html")
+    status = 429 if verdict is Verdict.THROTTLE else 503
+    return Response(
+        "<html>Slow down</html>",
+        status,
+        {"Retry-After": str(retry_after_seconds)},
+        media_type="text/html",
+    )
+
+
+def _asked(request: Request, *, hides_authorization: bool) -> Asked:
+    return Asked(
+        method=request.method,
+        scheme=request.url.scheme,
+        host=request.url.netloc,
+        path=request.url.path,
+        query=request.url.query,
+        authorization="" if hides_authorization else request.headers.get("authorization", ""),
+    )
+
+
+def _identity(request: Request, body: bytes) -> str:
+    """Return the request as text, without what changes from one attempt to the next."""
+    query = sorted(
+        pair for pair in parse_qsl(request.url.query) if not pair[0].startswith("oauth_")
+    )
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return f"{request.method} {request.url.path} {query} {digest}"
+
+
+def _truth(stores: Stores, platform: str) -> Response:
+    if platform not in stores.worlds:
+        return Response("Not found", 404, media_type="text/plain")
+    told = truth(stores.worlds[platform])
+    return Response(msgspec.json.encode(told), media_type="application/json")

@@ -1,0 +1,199 @@
+"""Routes of the Shopify dialect: the token endpoint and the GraphQL endpoint.
+
+Queries run through graphql-core against the published types. Nearly every failure arrives with
+HTTP 200 and a code inside, which a client that only looks at the status takes for an empty store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    build_schema,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    validate,
+)
+
+from connectors.sandbox.answer import Answer
+from connectors.sandbox.shopify.cost import MOST, Bucket, Pricer, actual
+from connectors.sandbox.shopify.payloads import Payloads
+from connectors.sandbox.shopify.root import Root
+from connectors.sandbox.shopify.search import InternalError
+from connectors.sandbox.shopify.tokens import Tokens
+from connectors.sandbox.spec import SandboxSpec
+from connectors.sandbox.world import World
+
+SCHEMA: Final = Path(__file__).with_name("schema.graphql")
+VERSIONS: Final = ("2025-10", "2026-01", "2026-04", "2026-07", "2026-10")
+_GRAPHQL: Final = re.compile(r"/admin/api/(\d{4}-\d{2}|unstable)/graphql\.json")
+_encode: Final = msgspec.json.Encoder().encode
+REJECTED_TOKEN: Final = (
+    "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105 - a message
+)
+Json = dict[str, Any]
+
+
+class Shopify:
+    """One Shopify store."""
+
+    def __init__(self, world: World, credentials: Mapping[str, str], spec: SandboxSpec) -> None:
+        self._world = world
+        self._scopes = spec.scopes
+        self._made = Payloads(world)
+        self.tokens = Tokens(credentials, spec)
+        self.bucket = Bucket(spec.bucket_size, spec.restore_per_second)
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        is_throttled: bool = False,
+    ) -> Answer:
+        """Answer a request; `headers` by lower-case name. `is_throttled`: refuse it as too much."""
+        if path == "/admin/oauth/access_token" and method == "POST":
+            return self._issue(headers, body)
+        found = _GRAPHQL.fullmatch(path)
+        if found is None or method != "POST":
+            return Answer(_encode({"errors": "Not Found"}), 404)
+        # A version that is no longer or not yet there falls to the nearest one, silently but for
+        # this header.
+        version = max([known for known in VERSIONS if known <= found[1]], default=VERSIONS[0])
+        told = {"X-Shopify-API-Version": "unstable" if found[1] == "unstable" else version}
+        if not self.tokens.is_good(
+            headers.get("x-shopify-access-token", ""), self._world.clock.now()
+        ):
+            return Answer(_encode({"errors": REJECTED_TOKEN}), 401, told)
+        try:
+            asked = msgspec.json.decode(body)
+            query, variables = asked["query"], asked.get("variables") or {}
+            name = asked.get("operationName")
+        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+            return Answer(_encode({"errors": "Required parameter missing or invalid"}), 400, told)
+        with self._world.lock:
+            result = self._execute(str(query), variables, name, is_throttled=is_throttled)
+        return Answer(_encode(result), 200, told)
+
+    def _issue(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        if headers.get("content-type", "").startswith("application/json"):
+            form = {name: str(value) for name, value in msgspec.json.decode(body).items()}
+        else:
+            form = dict(parse_qsl(body.decode()))
+        token = None
+        if form.get("grant_type") == "client_credentials":
+            token = self.tokens.issue(
+                form.get("client_id", ""),
+                form.get("client_secret", ""),
+                self._world.clock.now(),
+            )
+        if token is None:
+            refusal = {
+                "error": "invalid_client",
+                "error_description": "Client authentication failed",
+            }
+            return Answer(_encode(refusal), 400)
+        granted = {
+            "access_token": token,
+            "scope": ",".join(self._scopes),
+            "expires_in": self.tokens.lifetime_seconds,
+        }
+        return Answer(_encode(granted))
+
+    def _execute(
+        self, query: str, variables: Json, name: str | None, *, is_throttled: bool
+    ) -> Json:
+        document, errors = _understood(query)
+        operation = get_operation_ast(document, name) if document else None
+        if document is None or operation is None:
+            return {"errors": errors or [{"message": "No operation was found to execute"}]}
+        requested = Pricer(schema(), document).requested(operation, variables)
+        if requested > MOST:
+            return _too_dear(requested)
+        if is_throttled or not self.bucket.take(requested):
+            return self._with_cost(
+                {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]},
+                requested,
+                None,
+            )
+        root = Root(self._world, self._made, self._scopes)
+        result = execute_sync(
+            schema(),
+            document,
+            root_value=root,
+            context_value=root,
+            variable_values=variables,
+            operation_name=name,
+        )
+        used = min(actual(result.data) - 1, requested) if result.data else 0
+        self.bucket.give_back(requested - used)
+        answer: Json = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [_printed(error) for error in result.errors]
+        self._with_cost(answer, requested, used)
+        if root.search_warnings:
+            answer["extensions"]["search"] = root.search_warnings
+        return answer
+
+    def _with_cost(self, answer: Json, requested: int, used: int | None) -> Json:
+        answer["extensions"] = {
+            "cost": {
+                "requestedQueryCost": requested,
+                "actualQueryCost": used,
+                "throttleStatus": self.bucket.status(),
+            }
+        }
+        return answer
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Return the published types, as far as the sandbox speaks them."""
+    # The published schema deprecates fields of interfaces in a way graphql-core refuses.
+    return build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid=True)
+
+
+@lru_cache(maxsize=128)
+def _understood(query: str) -> tuple[DocumentNode | None, list[Json]]:
+    """Return the parsed and validated document, or what is wrong with it."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return None, [dict(error.formatted)]
+    errors = validate(schema(), document)
+    return (None if errors else document), [dict(error.formatted) for error in errors]
+
+
+def _too_dear(requested: int) -> Json:
+    return {
+        "errors": [
+            {
+                "message": (
+                    f"Query cost is {requested}, which exceeds the single query max cost limit "
+                    f"({MOST})."
+                ),
+                "extensions": {"code": "MAX_COST_EXCEEDED", "cost": requested, "maxCost": MOST},
+            }
+        ]
+    }
+
+
+def _printed(error: GraphQLError) -> Json:
+    if isinstance(error.original_error, InternalError):
+        return {
+            "message": "Internal error. Looks like something went wrong on our end.",
+            "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+        }
+    return dict(error.formatted)

@@ -1,0 +1,237 @@
+"""Changes a running store the way its staff would, with the side effects measured on real ones.
+
+What moves a modification time and what does not is the whole point: a deleted refund, a deleted
+product or a new order of an old customer leave the times alone, and an incremental sync blind.
+"""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+from connectors.sandbox import world as states
+from connectors.sandbox.seed import TAX, sell
+from connectors.sandbox.words import REASONS
+from connectors.sandbox.world import Address, Customer, Order, Product, Refund, Variant, World
+
+
+class Shopkeeper:
+    """Edits one store. Every method takes `at`, seconds since 1970, default the store's now."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def touch(self, order_id: int, *, at: int | None = None) -> Order:
+        """Move the order's modification time and nothing else, as viewing it once did."""
+        return self.edit_order(order_id, at=at)
+
+    def edit_order(self, order_id: int, *, at: int | None = None, **changes: Any) -> Order:
+        """Set fields of the order (`state`, `email`, `note`, `total` in cents, …).
+
+        Setting the state `refunded` in WooCommerce refunds the rest by itself.
+        """
+        with self._world.lock:
+            order = self._world.orders.by_id[order_id]
+            moment = self._now(at)
+            for name, value in changes.items():
+                if name not in Order.__slots__ and not hasattr(order, name):
+                    raise AttributeError(f"an order has no {name!r}")
+                setattr(order, name, value)
+            rest = order.total - order.refunded
+            if changes.get("state") == states.REFUNDED and rest > 0:
+                self._add_refund(order, rest, "Order fully refunded.", moment)
+            if changes.get("state") == states.COMPLETED:
+                order.completed_at = order.completed_at or moment
+                order.delivered_at = order.delivered_at or moment
+                order.shipped_at = order.shipped_at or moment
+                order.paid_at = order.paid_at or moment
+            self._world.orders.changed(order, at=moment)
+            return order
+
+    def refund_order(
+        self, order_id: int, amount: Decimal | None = None, *, at: int | None = None
+    ) -> Refund:
+        """Give back `amount` (default: all that is left); a full refund changes the status.
+
+        Raises ValueError for more than is left, which WooCommerce answers with a 500.
+        """
+        with self._world.lock:
+            order = self._world.orders.by_id[order_id]
+            rest = order.total - order.refunded
+            cents = rest if amount is None else int(amount.scaleb(2))
+            if not 0 < cents <= rest:
+                raise ValueError(f"order {order_id} has {rest} cents left to refund, not {cents}")
+            moment = self._now(at)
+            refund = self._add_refund(order, cents, REASONS[cents % len(REASONS)], moment)
+            if cents == rest:
+                order.state = states.REFUNDED
+            self._world.orders.changed(order, at=moment)
+            return refund
+
+    def delete_refund(self, refund_id: int) -> None:
+        """Take a refund back. Neither the order's time nor its status moves."""
+        with self._world.lock:
+            refund = self._world.refunds.remove(refund_id)
+            order = self._world.orders.by_id[refund.order_id]
+            order.refunds.remove(refund)
+            self._world.orders.changed(order)
+
+    def cancel_order(self, order_id: int, *, at: int | None = None) -> Order:
+        """Cancel the order; its total stays."""
+        moment = self._now(at)
+        return self.edit_order(order_id, at=moment, state=states.CANCELLED, cancelled_at=moment)
+
+    def trash_order(self, order_id: int, *, at: int | None = None) -> Order:
+        """Put the order in the trash (WooCommerce); `restore_order` takes it out."""
+        state = self._world.orders.by_id[order_id].state
+        return self.edit_order(order_id, at=at, state=states.TRASH, state_before_trash=state)
+
+    def restore_order(self, order_id: int, *, at: int | None = None) -> Order:
+        """Take the order out of the trash."""
+        state = self._world.orders.by_id[order_id].state_before_trash
+        return self.edit_order(order_id, at=at, state=state)
+
+    def delete_order(self, order_id: int) -> None:
+        """Delete the order for good; no list tells of it."""
+        with self._world.lock:
+            order = self._world.orders.remove(order_id)
+            for refund in order.refunds:
+                self._world.refunds.remove(refund.id)
+
+    def add_order(
+        self,
+        *,
+        customer_id: int = 0,
+        email: str = "guest@example.com",
+        state: str = states.PROCESSING,
+        at: int | None = None,
+        **fields: Any,
+    ) -> Order:
+        """Place an order of one random product; `fields` as of `Order`, amounts in cents.
+
+        The customer's own modification time stays, as in both platforms.
+        """
+        world = self._world
+        with world.lock:
+            moment = self._now(at)
+            customer = world.customers.by_id.get(customer_id)
+            address = fields.pop("billing", None) or (
+                customer.address if customer and customer.address else Address(country="DE")
+            )
+            identifier = world.new_id()
+            dice = random.Random(identifier)  # noqa: S311 - picks a product
+            product = dice.choice(list(world.products))
+            line = sell(dice, product, TAX.get(address.country, 0), 1)
+            line.id = world.new_line_id()
+            order = Order(
+                id=identifier,
+                created_at=moment,
+                modified_at=moment,
+                number=world.new_number() if world.platform == "shopify" else str(identifier),
+                state=state,
+                currency=fields.pop("currency", world.currency),
+                customer_id=customer_id,
+                email=customer.email if customer else email,
+                billing=address,
+                shipping=address,
+                lines=fields.pop("lines", [line]),
+                paid_at=0 if state in (states.PENDING, states.ON_HOLD) else moment,
+            )
+            order.recompute()
+            for name, value in fields.items():
+                setattr(order, name, value)
+            world.orders.add(order)
+            return order
+
+    def add_customer(
+        self,
+        email: str,
+        *,
+        first_name: str = "New",
+        last_name: str = "Customer",
+        at: int | None = None,
+    ) -> Customer:
+        """Register somebody. A guest's earlier orders under the same e-mail stay the guest's."""
+        with self._world.lock:
+            moment = self._now(at)
+            customer = Customer(
+                id=self._world.new_customer_id(),
+                created_at=moment,
+                modified_at=moment,
+                email=email,
+                first_name=first_name,
+                last_name=last_name,
+            )
+            self._world.customers.add(customer)
+            return customer
+
+    def edit_customer(self, customer_id: int, *, at: int | None = None, **changes: Any) -> Customer:
+        """Set fields of the customer (`email`, `first_name`, `phone`, …)."""
+        with self._world.lock:
+            customer = self._world.customers.by_id[customer_id]
+            for name, value in changes.items():
+                setattr(customer, name, value)
+            self._world.customers.changed(customer, at=self._now(at))
+            return customer
+
+    def delete_customer(self, customer_id: int, *, at: int | None = None) -> None:
+        """Delete the customer; the orders become a guest's and their times move."""
+        with self._world.lock:
+            self._world.customers.remove(customer_id)
+            moment = self._now(at)
+            for order in self._world.orders:
+                if order.customer_id == customer_id:
+                    order.customer_id = 0
+                    self._world.orders.changed(order, at=moment)
+
+    def edit_product(self, product_id: int, *, at: int | None = None, **changes: Any) -> Product:
+        """Set fields of the product (`name`, `price` in cents, `state`, …)."""
+        with self._world.lock:
+            product = self._world.products.by_id[product_id]
+            for name, value in changes.items():
+                setattr(product, name, value)
+            self._world.products.changed(product, at=self._now(at))
+            for variant in product.variants:
+                self._world.variants.changed(variant)
+            return product
+
+    def edit_variant(self, variant_id: int, *, at: int | None = None, **changes: Any) -> Variant:
+        """Set fields of the variant (`price` in cents, `sku`, `stock`); its product moves too."""
+        with self._world.lock:
+            variant = self._world.variants.by_id[variant_id]
+            for name, value in changes.items():
+                setattr(variant, name, value)
+            self._world.variants.changed(variant, at=self._now(at))
+            product = self._world.products.by_id[variant.product_id]
+            self._world.products.changed(product, at=self._now(at))
+            return variant
+
+    def delete_product(self, product_id: int) -> None:
+        """Delete the product for good; order lines lose their link, their orders do not move."""
+        with self._world.lock:
+            product = self._world.products.remove(product_id)
+            for variant in product.variants:
+                self._world.variants.remove(variant.id)
+            for order in self._world.orders:
+                for line in order.lines:
+                    if line.product_id == product_id:
+                        line.product_id = line.variant_id = 0
+                        line.sku = None
+                        self._world.orders.changed(order)
+
+    def _add_refund(self, order: Order, cents: int, reason: str, at: int) -> Refund:
+        refund = Refund(
+            id=self._world.new_id(),
+            created_at=at,
+            modified_at=at,
+            order_id=order.id,
+            amount=cents,
+            reason=reason,
+        )
+        order.refunds.append(refund)
+        self._world.refunds.add(refund)
+        return refund
+
+    def _now(self, at: int | None) -> int:
+        return self._world.clock.now() if at is None else at

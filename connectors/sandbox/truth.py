@@ -1,0 +1,117 @@
+"""What a store really holds, counted straight from the world.
+
+Nothing here goes through a dialect or a connector: the point of these figures is to disagree when
+one of those is wrong.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from connectors.records import OrderStatus, Stream
+from connectors.sandbox import world as states
+from connectors.sandbox.world import Order, World
+
+_STATUS = {
+    states.PENDING: OrderStatus.PENDING,
+    states.ON_HOLD: OrderStatus.PENDING,
+    states.PROCESSING: OrderStatus.PROCESSING,
+    states.SHIPPED: OrderStatus.SHIPPED,
+    states.COMPLETED: OrderStatus.DELIVERED,
+    states.CANCELLED: OrderStatus.CANCELLED,
+    states.TRASH: OrderStatus.CANCELLED,
+    states.REFUNDED: OrderStatus.REFUNDED,
+}
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts and sums a complete sync must arrive at.
+
+    `rows`: records per stream as a connector should yield them: customers of every role; products
+    as sellable units (WooCommerce: products and variations; Shopify: variants); orders without
+    drafts and test orders, and trashed ones among them. `trashed`: how many of the orders are in
+    the trash (tombstones to the CRM). `order_totals`, `refunded`: by order currency.
+    `order_totals_by_status`: by CRM status, then currency. `skipped_orders`: drafts and tests.
+    """
+
+    platform: str
+    currency: str
+    rows: dict[str, int]
+    trashed: int
+    skipped_orders: int
+    guest_orders: int
+    refunds: int
+    orders_by_status: dict[str, int]
+    order_totals: dict[str, Decimal]
+    order_totals_by_status: dict[str, dict[str, Decimal]]
+    refunded: dict[str, Decimal]
+
+
+def truth(world: World) -> Truth:
+    """Count `world` as it is now."""
+    with world.lock:
+        counted = [order for order in world.orders if is_counted(order)]
+        by_status: dict[str, int] = {}
+        totals: dict[str, int] = {}
+        totals_by_status: dict[str, dict[str, int]] = {}
+        refunded: dict[str, int] = {}
+        for order in counted:
+            status = crm_status(world, order).value
+            by_status[status] = by_status.get(status, 0) + 1
+            totals[order.currency] = totals.get(order.currency, 0) + order.total
+            refunded[order.currency] = refunded.get(order.currency, 0) + order.refunded
+            of_status = totals_by_status.setdefault(status, {})
+            of_status[order.currency] = of_status.get(order.currency, 0) + order.total
+        return Truth(
+            platform=world.platform,
+            currency=world.currency,
+            rows={
+                Stream.CUSTOMERS.value: len(world.customers),
+                Stream.PRODUCTS.value: _units(world),
+                Stream.ORDERS.value: len(counted),
+            },
+            trashed=sum(order.state == states.TRASH for order in counted),
+            skipped_orders=len(world.orders) - len(counted),
+            guest_orders=sum(not order.customer_id for order in counted),
+            refunds=sum(len(order.refunds) for order in counted),
+            orders_by_status=by_status,
+            order_totals=_money(totals),
+            order_totals_by_status={
+                status: _money(sums) for status, sums in totals_by_status.items()
+            },
+            refunded=_money(refunded),
+        )
+
+
+def is_counted(order: Order) -> bool:
+    """Whether the CRM should ever hear of `order`."""
+    return not order.is_test and order.state not in states.DRAFTS
+
+
+def crm_status(world: World, order: Order) -> OrderStatus:
+    """Return the status the CRM should show for `order`.
+
+    A failed payment is the end of an order in WooCommerce, while a Shopify order stays open after
+    it. A status of the shop's own counts as being worked on once it is paid.
+    """
+    is_paid_back = order.total > 0 and order.refunded >= order.total
+    if is_paid_back and order.state not in (states.CANCELLED, states.FAILED, states.TRASH):
+        return OrderStatus.REFUNDED
+    if order.state == states.FAILED:
+        is_shopify = world.platform == "shopify"
+        return OrderStatus.PENDING if is_shopify else OrderStatus.CANCELLED
+    unknown = OrderStatus.PROCESSING if order.paid_at else OrderStatus.PENDING
+    return _STATUS.get(order.state, unknown)
+
+
+def _units(world: World) -> int:
+    if world.platform == "shopify":
+        return len(world.variants)
+    shown = [product for product in world.products if product.state != states.TRASH]
+    return len(shown) + sum(len(product.variants) for product in shown)
+
+
+def _money(cents: dict[str, int]) -> dict[str, Decimal]:
+    return {currency: Decimal(amount).scaleb(-2) for currency, amount in sorted(cents.items())}
