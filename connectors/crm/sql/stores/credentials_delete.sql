@@ -1,0 +1,3 @@
+-- Expects organization_id and store_id.
+delete from sync.store_credentials as c
+where c.organization_id = %(organization_id)s and c.store_id = %(store_id)s

@@ -1,0 +1,4 @@
+-- Expects organization_id and store_id. Returns the encrypted envelope.
+select c.envelope
+from sync.store_credentials as c
+where c.organization_id = %(organization_id)s and c.store_id = %(store_id)s
