@@ -1,0 +1,251 @@
+"""One GraphQL call: token, cost bucket, and the errors that arrive inside HTTP 200.
+
+Shopify reports throttling, missing scopes and its own failures with status 200 and partial data.
+Taken for success, a throttled page reads as the end of the list; taken for failure, one order
+that Shopify cannot load stops the whole store. So every error is judged by its code and its path.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from connectors.base import StoreConfig
+from connectors.errors import AuthFailed, Permanent, Throttled, Transient
+from connectors.http import HttpClient, Response
+from connectors.shopify.documents import document
+from connectors.shopify.throttle import PageSize, Throttle
+from connectors.shopify.tokens import Tokens
+
+_logger: Final = logging.getLogger(__name__)
+
+Path = tuple[str | int, ...]
+# Codes of Shopify's own trouble; what else fails will fail again.
+_PASSING: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
+# How often an answer that lacks single records is asked for again before going on without them.
+_PARTIAL_RETRIES: Final = 2
+# An error this deep (root, "nodes", index) belongs to one record.
+_RECORD_DEPTH: Final = 3
+
+
+class CostExceeded(Permanent):
+    """The query would cost more than Shopify allows at once: ask for a smaller page."""
+
+
+class FieldError(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `errors`."""
+
+    message: str
+    code: str
+    path: Path
+    scope: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A usable answer. `errors`: those that belong to single records or fields of `data`."""
+
+    data: Mapping[str, Any]
+    errors: tuple[FieldError, ...]
+    points: float | None
+    api_version: str | None
+    server_time: datetime | None
+
+
+class ShopifyApi:
+    """Calls to one store's Admin API in one version."""
+
+    def __init__(
+        self,
+        config: StoreConfig,
+        *,
+        http: HttpClient,
+        tokens: Tokens,
+        throttle: Throttle,
+        api_version: str,
+    ) -> None:
+        self.store: Final = config.key
+        self._http = http
+        self._tokens = tokens
+        self._throttle = throttle
+        self._version = api_version
+        self._warned: set[tuple[str, ...]] = set()
+
+    def run(
+        self, name: str, variables: Mapping[str, Any] | None = None, *, size: PageSize | None = None
+    ) -> Answer:
+        """Execute `queries/<name>.graphql`; `size` tells what it costs and learns from it.
+
+        Raises CostExceeded, AuthFailed (naming the scope), Permanent, or Transient after retries.
+        """
+        if size is not None:
+            self._throttle.wait_for(size.points)
+        # Filled by the judge, inside the retry loop; the last answer counts.
+        accepted: list[Answer] = []
+        partial = _Counter(_PARTIAL_RETRIES)
+
+        def judge(response: Response) -> None:
+            accepted[:] = [self._judge(response, name, partial)]
+
+        self._post({"query": document(name), "variables": dict(variables or {})}, judge)
+        answer = accepted[0]
+        if size is not None:
+            size.learn(answer.points)
+        return answer
+
+    def _post(self, body: Mapping[str, Any], judge: Callable[[Response], None]) -> None:
+        path = f"/admin/api/{self._version}/graphql.json"
+        token = self._tokens.current()
+        for is_last in (False, True):
+            try:
+                self._http.request(
+                    "POST",
+                    path,
+                    json=body,
+                    headers={"X-Shopify-Access-Token": token},
+                    check=judge,
+                )
+            except ScopeMissing:
+                raise
+            except AuthFailed:
+                if is_last or not self._tokens.can_renew:
+                    raise
+                token = self._tokens.renew(token)
+            else:
+                return
+
+    def _judge(self, response: Response, name: str, partial: _Counter) -> Answer:
+        body = response.json()
+        if not isinstance(body, dict):
+            raise Transient(f"{name}: the answer is no object.", store=self.store)
+        extensions = body.get("extensions")
+        cost = extensions.get("cost") if isinstance(extensions, dict) else None
+        points = self._throttle.learn(cost)
+        errors = read_errors(body.get("errors"))
+        data = body.get("data")
+        self._refuse_whole(name, data, errors, points)
+        assert isinstance(data, dict)  # noqa: S101 - _refuse_whole has raised otherwise
+        self._note_denied(errors)
+        errors = tuple(error for error in errors if error.code != "ACCESS_DENIED")
+        if any(error.code in _PASSING for error in errors) and partial.take():
+            raise Transient(self._explain(name, errors[0]), store=self.store)
+        return Answer(
+            data=data,
+            errors=errors,
+            points=points,
+            api_version=response.headers.get("x-shopify-api-version"),
+            server_time=response.server_time,
+        )
+
+    def _refuse_whole(
+        self, name: str, data: Any, errors: tuple[FieldError, ...], points: float | None
+    ) -> None:
+        """Raise for what makes the whole answer unusable."""
+        codes = {error.code for error in errors}
+        if "THROTTLED" in codes:
+            raise Throttled(
+                f"{name}: Shopify's cost bucket is empty.",
+                store=self.store,
+                retry_after_seconds=self._throttle.seconds_until(points),
+            )
+        if "MAX_COST_EXCEEDED" in codes:
+            raise CostExceeded(
+                f"{name}: Shopify finds the query too expensive even in the smallest page. Lower "
+                "`page_size` and `nested_page_size` in its settings.",
+                store=self.store,
+            )
+        whole = [error for error in errors if self._is_whole(error, data)]
+        if whole:
+            raise self._failure(name, whole[0])
+        if not isinstance(data, dict):
+            raise Transient(f"{name}: Shopify answered no data.", store=self.store)
+
+    @staticmethod
+    def _is_whole(error: FieldError, data: Any) -> bool:
+        return not isinstance(data, dict) or len(error.path) < _RECORD_DEPTH
+
+    def _failure(self, name: str, error: FieldError) -> Exception:
+        if error.code == "ACCESS_DENIED":
+            scope = error.scope or "the scope of that part of the Admin API"
+            return ScopeMissing(
+                f"{name}: the token may not read {_dotted(error.path) or 'this'}; it needs "
+                f"{scope}. Grant it to the app and install it anew.",
+                store=self.store,
+            )
+        if error.code in _PASSING or not error.code:
+            return Transient(self._explain(name, error), store=self.store)
+        return Permanent(
+            f"{self._explain(name, error)} If the version {self._version} does not know it, set "
+            "`api_version` in the store's settings.",
+            store=self.store,
+        )
+
+    def _explain(self, name: str, error: FieldError) -> str:
+        where = f" at {_dotted(error.path)}" if error.path else ""
+        said = self._http.redact(error.message)[:300]
+        return f"{name}: Shopify reports {error.code or 'an error'}{where} ({said})."
+
+    def _note_denied(self, errors: tuple[FieldError, ...]) -> None:
+        """Say once per field that it is hidden from us; its nulls change nothing in the CRM."""
+        for error in errors:
+            field = tuple(step for step in error.path if isinstance(step, str))
+            if error.code == "ACCESS_DENIED" and field not in self._warned:
+                self._warned.add(field)
+                _logger.warning(
+                    'store "%s": %s is hidden from the token (%s)',
+                    self.store,
+                    _dotted(field),
+                    self._http.redact(error.message)[:200],
+                )
+
+
+class ScopeMissing(AuthFailed):
+    """The token lacks a scope for a whole stream; another token of the same app lacks it too."""
+
+
+class _Counter:
+    """Allows something a number of times."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+
+    def take(self) -> bool:
+        """Use up one time; False when none is left."""
+        self._left -= 1
+        return self._left >= 0
+
+
+def read_errors(value: Any) -> tuple[FieldError, ...]:
+    """Read `errors`, which is a list of objects by rule and a bare text at times."""
+    if not value:
+        return ()
+    listed = value if isinstance(value, list) else [value]
+    return tuple(_read_error(entry) for entry in listed)
+
+
+def _read_error(entry: Any) -> FieldError:
+    if not isinstance(entry, dict):
+        return FieldError(message=str(entry), code="", path=())
+    extensions = entry.get("extensions")
+    details = extensions if isinstance(extensions, dict) else {}
+    message = str(entry.get("message") or "")
+    code = details.get("code")
+    path = entry.get("path")
+    scope = details.get("requiredAccess")
+    return FieldError(
+        message=message,
+        # Old versions throttle with the bare word.
+        code=str(code) if code else ("THROTTLED" if message == "Throttled" else ""),
+        path=tuple(
+            step if isinstance(step, int) else str(step)
+            for step in (path if isinstance(path, list) else [])
+        ),
+        scope=str(scope) if scope else None,
+    )
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(step) for step in path)

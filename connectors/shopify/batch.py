@@ -1,0 +1,86 @@
+"""One page in the making: what was mapped, put aside, skipped, and seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Page
+from connectors.errors import BadRecord
+from connectors.records import Record, Rejected, Stream
+from connectors.shopify.fields import identifier
+
+Seen = tuple[str, datetime | None]
+
+
+class Batch:
+    """Collects the records of one page.
+
+    `before`: ids and times of change of the page before, since rows that share a second may come
+    again across the edge.
+    """
+
+    def __init__(self, stream: Stream, before: frozenset[Seen] = frozenset()) -> None:
+        self.stream = stream
+        self.seen: set[Seen] = set()
+        self._before = before
+        self._records: list[Record] = []
+        self._rejected: list[Rejected] = []
+        self._skipped = 0
+
+    def is_repeated(self, node: Any, at: datetime | None) -> bool:
+        """Tell whether this very state of the record has been taken; note it if not."""
+        external_id = id_of(node)
+        if external_id is None:
+            return False
+        state = (external_id, at)
+        if state in self.seen or state in self._before:
+            return True
+        self.seen.add(state)
+        return False
+
+    def add(self, payload: Any, make: Callable[[], Record | None]) -> None:
+        """Take the record that `make` maps from `payload`, or put the payload aside."""
+        try:
+            record = make()
+        except BadRecord as reason:
+            self.reject(payload, reason)
+            return
+        if record is None:
+            self._skipped += 1
+        else:
+            self._records.append(record)
+
+    def reject(self, payload: Any, reason: BadRecord) -> None:
+        """Put a payload aside."""
+        self._rejected.append(
+            Rejected(
+                stream=self.stream,
+                payload=payload,
+                reason=reason.reason,
+                code=reason.code,
+                external_id=id_of(payload),
+            )
+        )
+
+    def page(self, *, complete_until: datetime | None) -> Page:
+        """Return what was collected."""
+        return Page(
+            stream=self.stream,
+            records=tuple(self._records),
+            rejected=tuple(self._rejected),
+            skipped=self._skipped,
+            fetched=len(self._records) + len(self._rejected) + self._skipped,
+            complete_until=complete_until,
+        )
+
+
+def id_of(node: Any) -> str | None:
+    """Return a payload's external id, None when it has none that can be read."""
+    if not isinstance(node, Mapping):
+        return None
+    try:
+        return identifier(node.get("id"), "id")
+    except BadRecord:
+        return None

@@ -1,0 +1,155 @@
+"""Pages of a connection, until it says there are no more or stops moving.
+
+A page that is too expensive or takes Shopify too long is asked for again at half the size. Some
+stores without `read_all_orders` hand out the same cursor for ever: following it never ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from connectors.errors import BadRecord, Throttled, Transient
+from connectors.shopify.api import Answer, CostExceeded, FieldError, ShopifyApi
+from connectors.shopify.throttle import PageSize
+
+_logger: Final = logging.getLogger(__name__)
+_HALVINGS_FOR_FAILURES: Final = 2
+
+
+class RawPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Elements as answered, each with the errors that concern it; `answer` for what is beside."""
+
+    nodes: tuple[Any, ...]
+    errors: Mapping[int, FieldError]
+    answer: Answer
+    is_stuck: bool = False
+
+
+def pages(
+    api: ShopifyApi,
+    name: str,
+    root: str,
+    *,
+    size: PageSize,
+    variables: Mapping[str, Any] | None = None,
+) -> Iterator[RawPage]:
+    """Yield the pages of the connection `root` of the document `name`.
+
+    `is_stuck` marks the last page of a connection that claims to go on but does not move.
+    """
+    after: str | None = None
+    followed: set[str] = set()
+    while True:
+        answer = _page(api, name, {**(variables or {}), "after": after}, size)
+        connection = answer.data.get(root)
+        if not isinstance(connection, dict):
+            raise Transient(f"{name}: the answer holds no {root}.", store=api.store)
+        information = connection.get("pageInfo")
+        information = information if isinstance(information, dict) else {}
+        goes_on = information.get("hasNextPage") is True
+        after = information.get("endCursor")
+        is_stuck = goes_on and (not after or after in followed)
+        if is_stuck:
+            _logger.warning('store "%s": %s repeats its cursor; reading ends', api.store, name)
+        yield RawPage(
+            nodes=tuple(raw_elements(connection)),
+            errors=_by_record(answer.errors, root),
+            answer=answer,
+            is_stuck=is_stuck,
+        )
+        if not goes_on or is_stuck:
+            return
+        followed.add(str(after))
+
+
+def rest(
+    api: ShopifyApi,
+    name: str,
+    path: tuple[str, str],
+    *,
+    identifier: str,
+    first: Any,
+    size: PageSize,
+) -> list[Any]:
+    """Return all elements of a nested connection, `first` being its first page.
+
+    `path`: root and connection ("order", "lineItems"). Raises BadRecord when they cannot be had
+    completely, since a record with half its lines is worse than none.
+    """
+    root, field = path
+    found = raw_elements(first)
+    connection = first
+    followed: set[str] = set()
+    while (information := _information(connection)).get("hasNextPage") is True:
+        after = information.get("endCursor")
+        if not after or after in followed:
+            raise BadRecord(f"the pages of its {field} repeat", code="truncated", field=field)
+        followed.add(str(after))
+        answer = _page(api, name, {"id": identifier, "after": after}, size)
+        connection = whole_part(answer, root, field)
+        found += raw_elements(connection)
+    return found
+
+
+def whole_part(answer: Answer, root: str, field: str) -> Any:
+    """Return `field` of the record `root` of an answer; raises BadRecord when a part is missing."""
+    parent = answer.data.get(root)
+    if not isinstance(parent, dict):
+        raise BadRecord(f"the {root} was deleted while it was read", code="vanished")
+    if answer.errors:
+        raise BadRecord(failure(answer.errors[0]), code="partial_answer", field=field)
+    return parent.get(field)
+
+
+def failure(error: FieldError) -> str:
+    """Say which part of a record the store could not answer."""
+    where = ".".join(str(step) for step in error.path[2:])
+    return f"the store could not answer {where or 'it'}: {error.code} {error.message}".strip()
+
+
+def raw_elements(connection: Any) -> list[Any]:
+    """Return the elements of a connection as they are, empty places included."""
+    if not isinstance(connection, dict):
+        return []
+    nodes = connection.get("nodes")
+    if isinstance(nodes, list):
+        return list(nodes)
+    edges = connection.get("edges")
+    listed = edges if isinstance(edges, list) else []
+    return [edge.get("node") if isinstance(edge, dict) else None for edge in listed]
+
+
+def _page(api: ShopifyApi, name: str, variables: Mapping[str, Any], size: PageSize) -> Answer:
+    failures = 0
+    while True:
+        try:
+            return api.run(name, {**variables, "first": size.current}, size=size)
+        except CostExceeded:
+            if not size.halve():
+                raise
+        except Throttled:
+            raise
+        except Transient:
+            # Time-outs of large pages come back as 5xx and internal errors alike.
+            failures += 1
+            if failures > _HALVINGS_FOR_FAILURES or not size.halve():
+                raise
+
+
+def _information(connection: Any) -> Mapping[str, Any]:
+    information = connection.get("pageInfo") if isinstance(connection, dict) else None
+    return information if isinstance(information, dict) else {}
+
+
+def _by_record(errors: tuple[FieldError, ...], root: str) -> Mapping[int, FieldError]:
+    """Return the first error of each record, by its place on the page."""
+    found: dict[int, FieldError] = {}
+    for error in errors:
+        match error.path:
+            case (first, "nodes" | "edges", int(index), *_) if first == root:
+                found.setdefault(index, error)
+    return found
