@@ -27,6 +27,7 @@ from graphql import (
 
 from connectors.sandbox.answer import Answer
 from connectors.sandbox.shopify.cost import MOST, Bucket, Pricer, actual
+from connectors.sandbox.shopify.kinds import Selector
 from connectors.sandbox.shopify.payloads import Payloads
 from connectors.sandbox.shopify.root import Root
 from connectors.sandbox.shopify.search import InternalError
@@ -51,6 +52,7 @@ class Shopify:
         self._world = world
         self._scopes = spec.scopes
         self._made = Payloads(world)
+        self._selector = Selector(world, spec.scopes)
         self.tokens = Tokens(credentials, spec)
         self.bucket = Bucket(spec.bucket_size, spec.restore_per_second)
 
@@ -128,7 +130,7 @@ class Shopify:
                 requested,
                 None,
             )
-        root = Root(self._world, self._made, self._scopes)
+        root = Root(self._world, self._made, self._selector, self._scopes)
         result = execute_sync(
             schema(),
             document,

@@ -1,135 +1,76 @@
-"""The fields of QueryRoot: lists with their filters and sort keys, counts, the shop, the app."""
+"""The fields of QueryRoot: lists, counts, single objects, the shop, the app."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from graphql import GraphQLError
 
-from connectors.sandbox import world as states
 from connectors.sandbox.shopify import payloads
 from connectors.sandbox.shopify.connections import Payload, connection
-from connectors.sandbox.shopify.search import Search, matcher, parse
-from connectors.sandbox.world import Customer, Line, Order, Product, Shelf, Variant, World
-
-SIXTY_DAYS: Final = 60 * 86_400
-_SORTED: Final = ("UPDATED_AT", "CREATED_AT", "PROCESSED_AT")
-_TIMES: Final[dict[str, Callable[[Any], int]]] = {
-    "updated_at": lambda entity: entity.modified_at or entity.created_at,
-    "created_at": lambda entity: entity.created_at,
-    "processed_at": lambda entity: entity.created_at,
-}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How one root list is filtered. `scope`: what the token needs for it."""
-
-    name: str
-    scope: str
-    words: dict[str, Callable[[Any], set[str]]]
-    by_day: frozenset[str] = frozenset()
-
-
-def _order_states(order: Order) -> set[str]:
-    is_closed = order.state == states.COMPLETED
-    if order.cancelled_at:
-        return {"cancelled", "any"} | ({"closed"} if is_closed else {"not_closed"})
-    return {"closed", "any"} if is_closed else {"open", "not_closed", "any"}
-
-
-ORDERS: Final = Kind(
-    "orders",
-    "read_orders",
-    {
-        "status": _order_states,
-        "test": lambda order: {str(order.is_test).lower()},
-        "financial_status": lambda order: {payloads.financial_status(order).lower(), "any"},
-        "fulfillment_status": lambda order: {payloads.fulfillment_status(order).lower(), "any"},
-        "email": lambda order: {order.email.lower()},
-        "name": lambda order: {f"#{order.number}", order.number},
-        "id": lambda order: {str(order.id)},
-    },
+from connectors.sandbox.shopify.kinds import (
+    CUSTOMERS,
+    ORDERS,
+    PRODUCTS,
+    VARIANTS,
+    Kind,
+    Selected,
+    Selector,
 )
-CUSTOMERS: Final = Kind(
-    "customers",
-    "read_customers",
-    {
-        "email": lambda customer: {customer.email.lower()},
-        "id": lambda customer: {str(customer.id)},
-    },
-    # Documented as matching a whole day, whatever time is written behind it.
-    by_day=frozenset({"updated_at"}),
-)
-PRODUCTS: Final = Kind(
-    "products",
-    "read_products",
-    {
-        "status": lambda product: {payloads.STATUSES.get(product.state, "ACTIVE").lower()},
-        "id": lambda product: {str(product.id)},
-        "product_type": lambda product: {product.category.lower()},
-    },
-)
-VARIANTS: Final = Kind(
-    "productVariants",
-    "read_products",
-    {
-        "sku": lambda variant: {variant.sku.lower()},
-        "id": lambda variant: {str(variant.id)},
-        "product_id": lambda variant: {str(variant.product_id)},
-    },
-)
+from connectors.sandbox.world import Customer, Line, Order, Variant, World
 
 
 class Root:
     """Root value and context of one request."""
 
-    def __init__(self, world: World, made: payloads.Payloads, scopes: Sequence[str]) -> None:
+    def __init__(
+        self, world: World, made: payloads.Payloads, selector: Selector, scopes: Sequence[str]
+    ) -> None:
         self._world = world
         self._made = made
+        self._selector = selector
         self._scopes = scopes
         self.search_warnings: list[dict[str, Any]] = []
 
     def orders(self, info: Any, **arguments: Any) -> Payload:
-        """Answer `orders`, oldest processing first unless sorted otherwise."""
-        return self._list(info, ORDERS, self._world.orders, self._made.order, arguments)
+        """Answer `orders`, which are sorted by PROCESSED_AT unless told otherwise."""
+        return self._list(info, ORDERS, self._made.order, arguments)
 
     def customers(self, info: Any, **arguments: Any) -> Payload:
         """Answer `customers`."""
-        return self._list(info, CUSTOMERS, self._world.customers, self._made.customer, arguments)
+        return self._list(info, CUSTOMERS, self._made.customer, arguments)
 
     def products(self, info: Any, **arguments: Any) -> Payload:
         """Answer `products`; only active ones unless a status is asked for."""
-        return self._list(info, PRODUCTS, self._world.products, self._made.product, arguments)
+        return self._list(info, PRODUCTS, self._made.product, arguments)
 
     # The rest are named as the schema names them: graphql-core looks them up by that name.
     def productVariants(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
         """Answer `productVariants`, which cannot be sorted by time."""
-        return self._list(info, VARIANTS, self._world.variants, self._made.variant, arguments)
+        return self._list(info, VARIANTS, self._made.variant, arguments)
 
     def ordersCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
         """Answer `ordersCount`."""
-        return self._count(info, ORDERS, self._world.orders, arguments)
+        return self._count(info, ORDERS, arguments)
 
     def customersCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
         """Answer `customersCount`."""
-        return self._count(info, CUSTOMERS, self._world.customers, arguments)
+        return self._count(info, CUSTOMERS, arguments)
 
     def productsCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
         """Answer `productsCount`."""
-        return self._count(info, PRODUCTS, self._world.products, arguments)
+        return self._count(info, PRODUCTS, arguments)
 
     def productVariantsCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
         """Answer `productVariantsCount`."""
-        return self._count(info, VARIANTS, self._world.variants, arguments)
+        return self._count(info, VARIANTS, arguments)
 
     def order(self, info: Any, id: str) -> Payload | None:  # noqa: A002 - GraphQL's name
         """Answer `order`."""
         self._need(ORDERS.scope, info)
         found = self._world.orders.by_id.get(_number(id))
-        return self._made.order(found) if found and self._reaches(found) else None
+        return self._made.order(found) if found and self._selector.reaches(found) else None
 
     def customer(self, info: Any, id: str) -> Payload | None:  # noqa: A002 - GraphQL's name
         """Answer `customer`."""
@@ -183,55 +124,29 @@ class Root:
         self,
         info: Any,
         kind: Kind,
-        shelf: Shelf[Any],
         payload: Callable[[Any], Payload],
         arguments: dict[str, Any],
     ) -> Payload:
-        self._need(kind.scope, info)
         sort = arguments.pop("sortKey", None) or "ID"
         arguments.pop("savedSearchId", None)
-        key = _TIMES[sort.lower()] if sort in _SORTED else _identity
-        rows, pairs = shelf.ordered(sort, key)
-        matches = self._matcher(info, kind, arguments.pop("query", None))
-        kept = [(row, pair) for row, pair in zip(rows, pairs, strict=True) if matches(row)]
-        return connection(
-            [row for row, _ in kept], [pair for _, pair in kept], payload, sort=sort, **arguments
-        )
+        selected = self._select(info, kind, sort, arguments.pop("query", None))
+        return connection(selected.rows, selected.pairs, payload, sort=sort, **arguments)
 
-    def _count(
-        self, info: Any, kind: Kind, shelf: Shelf[Any], arguments: dict[str, Any]
-    ) -> Payload:
-        self._need(kind.scope, info)
-        matches = self._matcher(info, kind, arguments.get("query"))
-        count = sum(1 for entity in shelf if matches(entity))
+    def _count(self, info: Any, kind: Kind, arguments: dict[str, Any]) -> Payload:
+        count = len(self._select(info, kind, "ID", arguments.get("query")).rows)
         limit = arguments.get("limit")
         if limit is not None and count > limit:
             return {"count": limit, "precision": "AT_LEAST"}
         return {"count": count, "precision": "EXACT"}
 
-    def _matcher(self, info: Any, kind: Kind, query: str | None) -> Callable[[Any], bool]:
-        words = dict(kind.words)
-        if kind is VARIANTS:
-            words["product_status"] = self._product_status
-        search = parse(query, frozenset(words) | frozenset(_TIMES))
-        self._warn(info, query, search)
-        matches = matcher(search, _TIMES, words, by_day=kind.by_day)
-        if kind is ORDERS:
-            return lambda order: self._reaches(order) and matches(order)
-        if kind is PRODUCTS and "status" not in search.names():
-            return lambda product: product.state == "publish" and matches(product)
-        return matches
-
-    def _product_status(self, variant: Variant) -> set[str]:
-        product: Product = self._world.products.by_id[variant.product_id]
-        return {payloads.STATUSES.get(product.state, "ACTIVE").lower()}
-
-    def _reaches(self, order: Order) -> bool:
-        """Whether the token sees the order: without read_all_orders, only the last 60 days."""
-        return (
-            "read_all_orders" in self._scopes
-            or order.created_at >= self._world.clock.now() - SIXTY_DAYS
-        )
+    def _select(self, info: Any, kind: Kind, sort: str, query: str | None) -> Selected:
+        self._need(kind.scope, info)
+        selected = self._selector.select(kind, sort, query)
+        if selected.search.warnings:
+            self.search_warnings.append(
+                {"path": [info.path.key], "query": query, "warnings": selected.search.warnings}
+            )
+        return selected
 
     def _need(self, scope: str, info: Any) -> None:
         if scope not in self._scopes:
@@ -240,16 +155,6 @@ class Root:
                 f"Access denied for {info.field_name} field. Required access: {needed}",
                 extensions={"code": "ACCESS_DENIED", "requiredAccess": needed},
             )
-
-    def _warn(self, info: Any, query: str | None, search: Search) -> None:
-        if search.warnings:
-            self.search_warnings.append(
-                {"path": [info.path.key], "query": query, "warnings": search.warnings}
-            )
-
-
-def _identity(_entity: Any) -> int:
-    return 0
 
 
 def _number(identifier: str) -> int:
