@@ -1,0 +1,1 @@
+"""The `storeloom` sub-commands, one module each, imported when called."""

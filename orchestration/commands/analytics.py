@@ -1,0 +1,79 @@
+"""`storeloom analytics` and `storeloom metrics`: the views and the measures, now."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+import click
+
+from connectors.crm.metrics import compute_client_ltv, compute_win_rates
+from connectors.crm.metrics import refresh_analytics as refresh_views
+from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
+from orchestration.lib.dbt import build_arguments, environment_for, run_dbt
+
+
+@click.group()
+def analytics() -> None:
+    """The five analytics_* views: build them with dbt, or refresh what is built."""
+
+
+@analytics.command()
+@click.option("--select", multiple=True, help="dbt selection, e.g. analytics_revenue_metrics+.")
+@click.option("--verbose", is_flag=True, help="Everything dbt says.")
+def build(select: tuple[str, ...], *, verbose: bool) -> None:
+    """dbt build: create or refresh the views and test them.
+
+    After a change of the models, and once on a new database. Readers are not locked out.
+    """
+    crm = open_crm()
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if verbose:
+            notes.print(line, style="dim", markup=False)
+        else:
+            status.update(line[:100].replace("[", r"\["))
+
+    with notes.status("dbt build") as status:
+        run_dbt(build_arguments(select), {**os.environ, **environment_for(crm.url)}, tell)
+    summary = [line for line in told if "Done. PASS=" in line]
+    out.print(summary[-1].split("Done. ")[-1] if summary else "built")
+
+
+@analytics.command()
+@json_option
+def refresh(*, as_json: bool) -> None:
+    """refresh_all_analytics(): the five views from today's rows, in a tenth of a second."""
+    crm = open_crm()
+    with crm.connection() as connection:
+        seconds = refresh_views(connection)
+    if as_json:
+        print_json({"seconds": round(seconds, 3)})
+    else:
+        out.print(f"five views refreshed in {seconds:.2f} s")
+
+
+@click.command()
+@json_option
+def metrics(*, as_json: bool) -> None:
+    """Compute lifetime value of every client and win rate of every organization, as of today.
+
+    History is kept: a row is written only where a figure changed.
+    """
+    crm = open_crm()
+    today = datetime.now(UTC).date()
+    with crm.connection() as connection:
+        results = [
+            compute_client_ltv(connection, today),
+            compute_win_rates(connection, today),
+        ]
+    if as_json:
+        print_json(results)
+        return
+    for result in results:
+        out.print(
+            f"{result.metric}: {result.measured} measured, {result.written} changed, "
+            f"{result.organizations} organizations, {result.seconds:.2f} s"
+        )

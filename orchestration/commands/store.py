@@ -1,0 +1,277 @@
+"""`storeloom store`: connect stores and look after them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final
+
+import click
+from rich.table import Table
+
+from connectors.base import StoreConfig, StoreProbe
+from connectors.crm.stores import (
+    Status,
+    add_store,
+    ensure_organization,
+    find_store,
+    list_stores,
+    load_config,
+    set_status,
+)
+from connectors.errors import ConfigurationError, StoreloomError
+from connectors.registry import PLATFORMS, open_connector
+from orchestration.commands.shared import Crm, json_option, notes, open_crm, out, print_json
+
+# Asked for one by one when none is in the environment; any of the sets will do.
+_CREDENTIALS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "shopify": (("access_token",), ("client_id", "client_secret")),
+    "woocommerce": (("consumer_key", "consumer_secret"),),
+    "vendure": (("api_key",), ("username", "password")),
+}
+
+
+@click.group()
+def store() -> None:
+    """Connect stores: add, list, check, pause, resume, remove.
+
+    Credentials come from the environment or a prompt, never from the command line, where other
+    users of the machine can read them. For a store "eu-shop":
+
+    \b
+      STORELOOM_STORE_EU_SHOP_ACCESS_TOKEN      Shopify (or …_CLIENT_ID and …_CLIENT_SECRET)
+      STORELOOM_STORE_EU_SHOP_CONSUMER_KEY      WooCommerce, with …_CONSUMER_SECRET
+      STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_KEY)
+    """
+
+
+@store.command()
+@click.argument("key")
+@click.option("--platform", type=click.Choice(PLATFORMS), required=True)
+@click.option(
+    "--url", "base_url", required=True, help="Address of the store, https://shop.example."
+)
+@click.option("--organization", required=True, help="Name of the organization; made when new.")
+@click.option("--currency", help="Reporting currency of a new organization (default: the store's).")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. ca_file=/etc/ca.pem or allow_http=true.")
+@click.option("--no-check", is_flag=True, help="Save without asking the store whether all is well.")
+@json_option
+def add(
+    key: str,
+    *,
+    platform: str,
+    base_url: str,
+    organization: str,
+    currency: str | None,
+    pairs: Sequence[str],
+    no_check: bool,
+    as_json: bool,
+) -> None:
+    """Connect the store KEY (a short name you choose), or give it a new address or credentials.
+
+    The store is asked first; nothing is saved when it refuses. See `storeloom store --help` for
+    how to hand over credentials.
+    """
+    settings = parse_settings(pairs)
+    credentials = credentials_from_environment(key) or _prompt(key, platform)
+    require_credentials(key, platform, credentials)
+    crm = open_crm()
+    probe = None
+    if not no_check:
+        probe = _probe(
+            StoreConfig(
+                id=str(uuid.uuid4()),
+                organization_id=str(uuid.uuid4()),
+                key=key,
+                platform=platform,
+                base_url=base_url.rstrip("/"),
+                settings=settings,
+                credentials=credentials,
+            )
+        )
+    with crm.connection() as connection:
+        organization_id = ensure_organization(
+            connection, organization, currency or (probe.currency if probe else None)
+        )
+        row = add_store(
+            connection,
+            crm.keys,
+            organization_id=organization_id,
+            key=key,
+            platform=platform,
+            base_url=base_url,
+            credentials=credentials,
+            settings=settings,
+            currency=probe.currency if probe else None,
+            time_zone=probe.time_zone if probe else None,
+        )
+    if as_json:
+        print_json(row)
+    else:
+        out.print(f'store "{row.key}" is connected to {row.organization_name}')
+        _say(probe)
+        out.print(f"next: storeloom sync {row.key}")
+
+
+@store.command(name="list")
+@click.option("--all", "with_removed", is_flag=True, help="Removed ones too.")
+@json_option
+def list_(*, with_removed: bool, as_json: bool) -> None:
+    """List the stores."""
+    crm = open_crm()
+    with crm.connection() as connection:
+        rows = list_stores(connection)
+        if with_removed:
+            rows += list_stores(connection, status="removed")
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        out.print("no stores yet: storeloom store add --help")
+        return
+    table = Table("store", "platform", "status", "organization", "currency", "address", box=None)
+    for row in rows:
+        table.add_row(
+            row.key, row.platform, row.status, row.organization_name, row.currency, row.base_url
+        )
+    out.print(table)
+
+
+@store.command()
+@click.argument("keys", nargs=-1)
+@json_option
+def check(keys: Sequence[str], *, as_json: bool) -> None:
+    """Ask stores (default: all active) whether address, credentials and permissions are right.
+
+    Reads nothing but what the check needs. Ends with code 1 when one of them is not well.
+    """
+    crm = open_crm()
+    with crm.connection() as connection:
+        wanted = list(keys) or [row.key for row in list_stores(connection, status="active")]
+    if not wanted:
+        raise ConfigurationError("no stores yet: storeloom store add --help")
+    report = {key: _check_one(crm, key) for key in wanted}
+    if as_json:
+        print_json(report)
+    else:
+        for key, found in report.items():
+            if found["ok"]:
+                out.print(f'{key}: ok, {found["name"]}, {found["currency"]}')
+            for warning in found.get("warnings", ()):
+                out.print(f"{key}: {warning}", style="yellow")
+    failed = [str(found["error"]) for found in report.values() if not found["ok"]]
+    if failed:
+        for line in failed[:-1]:
+            click.echo(f"storeloom: {line}", err=True)
+        raise ConfigurationError(failed[-1])
+
+
+@store.command()
+@click.argument("key")
+def pause(key: str) -> None:
+    """Leave the store out of nightly runs; its data stays."""
+    _change(key, "paused")
+
+
+@store.command()
+@click.argument("key")
+def resume(key: str) -> None:
+    """Take the store into nightly runs again."""
+    _change(key, "active")
+
+
+@store.command()
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(key: str, *, yes: bool) -> None:
+    """Forget the store's credentials and sync it no more; what it brought stays in the CRM."""
+    if not yes:
+        click.confirm(f'Delete the credentials of "{key}"?', abort=True)
+    _change(key, "removed")
+
+
+def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """Turn NAME=VALUE pairs into settings; a VALUE that is JSON (true, 5, {…}) is taken as such."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise ConfigurationError(f'--set "{pair}": write NAME=VALUE')
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value
+    return settings
+
+
+def credentials_from_environment(key: str) -> dict[str, str]:
+    """Return what STORELOOM_STORE_<KEY>_* variables hold, by lower-case name."""
+    prefix = f"STORELOOM_STORE_{re.sub(r'[^A-Za-z0-9]', '_', key).upper()}_"
+    return {
+        name.removeprefix(prefix).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and value
+    }
+
+
+def require_credentials(key: str, platform: str, credentials: Mapping[str, str]) -> None:
+    """Raise ConfigurationError naming the variables unless one complete set is there."""
+    sets = _CREDENTIALS[platform]
+    if any(set(needed) <= set(credentials) for needed in sets):
+        return
+    prefix = f"STORELOOM_STORE_{re.sub(r'[^A-Za-z0-9]', '_', key).upper()}_"
+    ways = " or ".join(" and ".join(prefix + name.upper() for name in needed) for needed in sets)
+    raise ConfigurationError(f'store "{key}" has no credentials: set {ways}')
+
+
+def _prompt(key: str, platform: str) -> dict[str, str]:
+    if not sys.stdin.isatty():
+        return {}
+    notes.print(f"Credentials of {key} ({platform}); they are stored encrypted.")
+    return {
+        name: click.prompt(name.replace("_", " "), hide_input=True, err=True)
+        for name in _CREDENTIALS[platform][0]
+    }
+
+
+def _probe(config: StoreConfig) -> StoreProbe:
+    with closing(open_connector(config)) as connector:
+        return connector.probe()
+
+
+def _check_one(crm: Crm, key: str) -> dict[str, Any]:
+    try:
+        with crm.connection() as connection:
+            config = load_config(connection, crm.keys, key)
+        found = _probe(config)
+    except StoreloomError as error:
+        return {"ok": False, "error": str(error)}
+    return {
+        "ok": True,
+        "name": found.name,
+        "currency": found.currency,
+        "time_zone": found.time_zone,
+        "api_version": found.api_version,
+        "warnings": list(found.warnings),
+    }
+
+
+def _change(key: str, status: Status) -> None:
+    crm = open_crm()
+    with crm.connection() as connection:
+        set_status(connection, key, status)
+        row = find_store(connection, key)
+    out.print(f'store "{row.key}" is {row.status}')
+
+
+def _say(probe: StoreProbe | None) -> None:
+    if probe is None:
+        return
+    out.print(f"it answers as {probe.name}, currency {probe.currency}")
+    for warning in probe.warnings:
+        out.print(warning, style="yellow")

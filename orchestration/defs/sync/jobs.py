@@ -1,0 +1,143 @@
+"""`sync_store` for one store, `nightly_sync` for all of them and what follows.
+
+The night is a plain job, not an asset job: one run serves every store, so it logs one
+materialization per asset and store itself, and each store keeps its history. A store that fails
+must not take the night with it, yet a night with a failed store must not look green: everything is
+done first, and the last step fails with one line per store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dagster import (
+    DynamicOut,
+    DynamicOutput,
+    Failure,
+    OpExecutionContext,
+    Out,
+    Output,
+    define_asset_job,
+    job,
+    op,
+)
+from dagster_dbt import DbtCliResource
+
+from connectors.crm.stores import list_stores
+from orchestration.defs.analytics.assets import MANIFEST, TRANSLATOR
+from orchestration.defs.metrics.assets import measure
+from orchestration.defs.sync.assets import PATIENCE, STORES, crm_records
+from orchestration.lib.counting import count_checks
+from orchestration.lib.dbt import build_arguments
+from orchestration.lib.metadata import materializations
+from orchestration.lib.outcomes import StoreOutcome, trouble_report
+from orchestration.lib.resources import Crm
+from orchestration.lib.sharding import for_each_store, shards
+from orchestration.lib.store_run import count_rows, sync_one
+from orchestration.lib.stores import reconcile_partitions
+
+# The last step has said what failed and why; a third layer of retries would only say it again.
+_NO_RUN_RETRY: Final = {"dagster/retry_on_asset_or_op_failure": "false"}
+
+sync_store: Final = define_asset_job(
+    "sync_store",
+    selection=[crm_records],
+    partitions_def=STORES,
+    description="Sync one store: choose its partition. Also what onboarding runs.",
+    tags=_NO_RUN_RETRY,
+)
+
+
+@op(out=DynamicOut(list, description="Keys of the stores of one shard."))
+def plan_night(context: OpExecutionContext, crm: Crm) -> Iterator[DynamicOutput[list[str]]]:
+    """Cut tonight's active stores into shards."""
+    with crm.connection() as connection:
+        keys = [row.key for row in list_stores(connection, status="active")]
+    reconcile_partitions(context.instance, crm.url)
+    planned = shards(keys, crm.settings.shard_size)
+    context.log.info(f"{len(keys)} active stores in {len(planned)} shards")
+    for number, shard in enumerate(planned, start=1):
+        yield DynamicOutput(shard, mapping_key=f"shard_{number:04}")
+
+
+@op(out=Out(list), retry_policy=PATIENCE)
+def sync_shard(context: OpExecutionContext, crm: Crm, keys: list[str]) -> list[StoreOutcome]:
+    """Sync the shard's stores side by side and log what each came to."""
+
+    def report(key: str, outcome: StoreOutcome) -> None:
+        if outcome.error is not None:
+            context.log.error(outcome.error)
+        else:
+            context.log.info(f'store "{key}" done in {outcome.seconds:.1f} s')
+
+    outcomes = for_each_store(
+        keys,
+        lambda key: sync_one(crm, key, run_id=context.run_id),
+        concurrency=crm.settings.concurrency,
+        on_done=report,
+    )
+    for outcome in outcomes:
+        for event in materializations(outcome, count_rows(crm, outcome.store)):
+            context.log_event(event)
+    return outcomes
+
+
+@op(out=Out(list), retry_policy=PATIENCE)
+def check_counts(
+    context: OpExecutionContext, crm: Crm, nights: list[list[StoreOutcome]]
+) -> list[StoreOutcome]:
+    """Compare each store's own counts with the CRM's; the results are the assets' checks."""
+    outcomes = [outcome for shard in nights for outcome in shard]
+    synced = [outcome.store for outcome in outcomes if outcome.error is None]
+    for evaluation in count_checks(crm, synced):
+        context.log_event(evaluation)
+    return outcomes
+
+
+@op(out=Out(list))
+def model(
+    context: OpExecutionContext, dbt: DbtCliResource, outcomes: list[StoreOutcome]
+) -> Iterator[Any]:
+    """Build and test the views; what dbt refused is told at the end of the night."""
+    invocation = dbt.cli(
+        build_arguments(),
+        manifest=MANIFEST,
+        dagster_dbt_translator=TRANSLATOR,
+        context=context,
+        raise_on_error=False,
+    )
+    yield from invocation.stream()
+    trouble = trouble_report(outcomes)
+    troubles = [] if trouble is None else [trouble]
+    error = invocation.get_error()
+    if error is not None:
+        context.log.error(str(error))
+        troubles.append(f"dbt build failed, see the step `model`: {error}")
+    yield Output(troubles)
+
+
+@op(out=Out(list), retry_policy=PATIENCE)
+def measure_night(context: OpExecutionContext, crm: Crm, troubles: list[str]) -> list[str]:
+    """Compute lifetime value and win rate."""
+    for event in measure(crm, datetime.now(UTC).date()):
+        context.log_event(event)
+    return troubles
+
+
+@op
+def close_night(troubles: list[str]) -> None:
+    """Fail when anything of the night failed, with a line for each and what to do."""
+    if troubles:
+        raise Failure("\n".join(troubles), allow_retries=False)
+
+
+@job(
+    description="Every active store, then the views, then the metrics. Needs no configuration.",
+    tags={**_NO_RUN_RETRY, "storeloom/exclusive": "nightly_sync"},
+)
+def nightly_sync() -> None:
+    """See the module."""
+    outcomes = check_counts(plan_night().map(sync_shard).collect())
+    close_night(measure_night(model(outcomes)))

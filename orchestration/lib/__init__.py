@@ -1,0 +1,1 @@
+"""What the definitions and the commands share."""

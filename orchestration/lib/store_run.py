@@ -1,0 +1,42 @@
+"""Syncing and counting one store inside a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from connectors.crm.sync import sync_store
+from connectors.errors import ConfigurationError, LeaseLost
+from connectors.records import Stream
+from orchestration.lib.outcomes import StoreOutcome, from_result
+from orchestration.lib.resources import Crm
+
+
+def sync_one(
+    crm: Crm,
+    key: str,
+    *,
+    run_id: str,
+    full: bool = False,
+) -> StoreOutcome:
+    """Sync one store; what is wrong with this store is in the outcome, not raised.
+
+    Raises DatabaseError: that is everybody's trouble, and worth another try.
+    """
+    began = time.monotonic()
+    try:
+        config = crm.store(key)
+        return from_result(sync_store(crm.url, config, run_id=run_id, full=full))
+    except (ConfigurationError, LeaseLost) as error:
+        return StoreOutcome(
+            store=key,
+            organization_id="",
+            seconds=time.monotonic() - began,
+            error=str(error),
+            is_permanent=isinstance(error, ConfigurationError),
+        )
+
+
+def count_rows(crm: Crm, key: str) -> dict[Stream, int]:
+    """Return how many rows of this store the CRM holds, per stream."""
+    raise NotImplementedError
