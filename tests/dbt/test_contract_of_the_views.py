@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 from fixtures.tenants import furnish, sign_up
@@ -7,35 +9,45 @@ from psycopg import sql
 
 DOCUMENTED = {
     "analytics_deal_metrics": (
-        "organization_id uuid, stage text, owner_id uuid, deal_count bigint, total_value numeric, "
-        "avg_deal_size numeric, won_value numeric, lost_value numeric, avg_probability numeric, "
-        "avg_deal_cycle_days numeric, period_month timestamp with time zone",
+        (
+            "organization_id uuid, stage text, owner_id uuid, deal_count bigint, total_value numeric, "
+            "avg_deal_size numeric, won_value numeric, lost_value numeric, avg_probability numeric, "
+            "avg_deal_cycle_days numeric, period_month timestamp with time zone"
+        ),
         "organization_id, stage, owner_id, period_month",
     ),
     "analytics_client_metrics": (
-        "organization_id uuid, lifecycle_stage text, client_type text, source text, "
-        "assigned_to uuid, client_count bigint, total_revenue numeric, "
-        "avg_revenue_per_client numeric, avg_orders_per_client numeric, avg_order_value numeric, "
-        "avg_lead_score numeric, period_month timestamp with time zone",
+        (
+            "organization_id uuid, lifecycle_stage text, client_type text, source text, "
+            "assigned_to uuid, client_count bigint, total_revenue numeric, "
+            "avg_revenue_per_client numeric, avg_orders_per_client numeric, avg_order_value numeric, "
+            "avg_lead_score numeric, period_month timestamp with time zone"
+        ),
         "organization_id, lifecycle_stage, client_type, source, assigned_to, period_month",
     ),
     "analytics_revenue_metrics": (
-        "organization_id uuid, total_revenue numeric, unique_customers bigint, order_count bigint, "
-        "avg_order_value numeric, delivered_revenue numeric, lost_revenue numeric, "
-        "period_day timestamp with time zone, period_week timestamp with time zone, "
-        "period_month timestamp with time zone, period_year timestamp with time zone",
+        (
+            "organization_id uuid, total_revenue numeric, unique_customers bigint, order_count bigint, "
+            "avg_order_value numeric, delivered_revenue numeric, lost_revenue numeric, "
+            "period_day timestamp with time zone, period_week timestamp with time zone, "
+            "period_month timestamp with time zone, period_year timestamp with time zone"
+        ),
         "organization_id, period_day",
     ),
     "analytics_chatbot_effectiveness": (
-        "organization_id uuid, unique_clients_engaged bigint, total_chatbot_interactions bigint, "
-        "successful_interactions bigint, avg_interaction_duration_minutes numeric, "
-        "period_day timestamp with time zone",
+        (
+            "organization_id uuid, unique_clients_engaged bigint, total_chatbot_interactions bigint, "
+            "successful_interactions bigint, avg_interaction_duration_minutes numeric, "
+            "period_day timestamp with time zone"
+        ),
         "organization_id, period_day",
     ),
     "analytics_channel_performance": (
-        "organization_id uuid, channel_id uuid, channel_name text, platform text, "
-        "total_contacts bigint, total_messages bigint, incoming_messages bigint, "
-        "agent_responses bigint, ai_responses bigint, period_month timestamp with time zone",
+        (
+            "organization_id uuid, channel_id uuid, channel_name text, platform text, "
+            "total_contacts bigint, total_messages bigint, incoming_messages bigint, "
+            "agent_responses bigint, ai_responses bigint, period_month timestamp with time zone"
+        ),
         "organization_id, channel_id, period_month",
     ),
 }
@@ -77,8 +89,10 @@ def test_a_view_has_its_unique_index_in_which_null_equals_null(
     assert found == [
         (
             f"idx_{view}",
-            f"CREATE UNIQUE INDEX idx_{view} ON public.{view} USING btree "
-            f"({DOCUMENTED[view][1]}) NULLS NOT DISTINCT",
+            (
+                f"CREATE UNIQUE INDEX idx_{view} ON public.{view} USING btree "
+                f"({DOCUMENTED[view][1]}) NULLS NOT DISTINCT"
+            ),
         )
     ]
 
@@ -118,8 +132,7 @@ def test_a_user_reads_his_own_organizations_rows_and_nobody_elses(
     with connection.transaction(force_rollback=True):
         connection.execute("set local role authenticated")
         connection.execute(
-            "select set_config('request.jwt.claims', json_build_object('sub', %s::text)::text, true)",
-            [mine.user],
+            "select set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": mine.user})]
         )
         assert connection.execute(read.format(my_view)).fetchall() == [(mine.organization,)]
 
@@ -129,9 +142,10 @@ def test_a_user_reads_his_own_organizations_rows_and_nobody_elses(
         assert connection.execute(read.format(my_view)).fetchall() == []
 
     for role in ("anon", "service_role"):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(read.format(my_view))
+        connection.execute("reset role")
 
 
 @every_view
