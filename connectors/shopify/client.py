@@ -33,7 +33,7 @@ DEFAULT_VERSION: Final = "2026-10"
 _EVERY_STATUS: Final = "status:active,draft,archived,unlisted"
 _VERSION: Final = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
 # Page sizes at which the published cost rules allow the query at worst.
-_SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 9}
+_SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 10}
 
 
 class ShopifyConnector:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from connectors.errors import BadRecord
 from connectors.records import Address, amount, utc_time
 
+_QUANTITY_DIGITS: Final = 12
 _GID: Final = re.compile(r"(?:gid://[\w-]+/\w+/)?(\d{1,30})(?:\?.*)?", re.ASCII)
 
 
@@ -96,7 +97,8 @@ def quantity(value: Any, what: str) -> Decimal:
         number = Decimal(found or 0)
     except InvalidOperation as error:
         raise BadRecord(f"{what} is no number", code="bad_quantity", field=what) from error
-    if not number.is_finite() or abs(number) >= 10**12:
+    # `adjusted`, not a comparison: taking the size of 1E+999999999 overflows.
+    if not number.is_finite() or number.adjusted() >= _QUANTITY_DIGITS:
         raise BadRecord(f"{what} is out of range", code="bad_quantity", field=what)
     return number
 
