@@ -1,0 +1,42 @@
+"""One running Vendure shop a session for reading, and fresh copies for tests that change it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures.vendure.install import missing_tools
+from fixtures.vendure.server import VendureServer
+from fixtures.vendure.shop import seeded_shop
+
+from connectors.crm.embedded import EmbeddedServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    missing = missing_tools()
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.vendure)
+            # One worker runs them all: a second server would cost more than it saves.
+            item.add_marker(pytest.mark.xdist_group("vendure"))
+            if missing:
+                item.add_marker(
+                    pytest.mark.skip(reason=f"needs {' and '.join(missing)} to run Vendure")
+                )
+
+
+@pytest.fixture(scope="session")
+def vendure(server: EmbeddedServer, shared_directory: Path) -> Iterator[VendureServer]:
+    """The seeded shop; tests only read it."""
+    with seeded_shop(server, shared_directory, name=f"read-{os.getpid()}") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def changing_vendure(server: EmbeddedServer, shared_directory: Path) -> Iterator[VendureServer]:
+    """The same shop, a copy of its own per module, for tests that edit it."""
+    with seeded_shop(server, shared_directory, name=f"edit-{os.getpid()}") as shop:
+        yield shop
