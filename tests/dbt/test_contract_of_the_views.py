@@ -7,50 +7,58 @@ import pytest
 from fixtures.tenants import furnish, sign_up
 from psycopg import sql
 
+# Name: the columns in order with their types, and the columns of the unique index.
 DOCUMENTED = {
     "analytics_deal_metrics": (
-        (
-            "organization_id uuid, stage text, owner_id uuid, deal_count bigint, total_value numeric, "
-            "avg_deal_size numeric, won_value numeric, lost_value numeric, avg_probability numeric, "
-            "avg_deal_cycle_days numeric, period_month timestamp with time zone"
-        ),
+        """
+        organization_id uuid, stage text, owner_id uuid, deal_count bigint, total_value numeric,
+        avg_deal_size numeric, won_value numeric, lost_value numeric, avg_probability numeric,
+        avg_deal_cycle_days numeric, period_month timestamptz
+        """,
         "organization_id, stage, owner_id, period_month",
     ),
     "analytics_client_metrics": (
-        (
-            "organization_id uuid, lifecycle_stage text, client_type text, source text, "
-            "assigned_to uuid, client_count bigint, total_revenue numeric, "
-            "avg_revenue_per_client numeric, avg_orders_per_client numeric, avg_order_value numeric, "
-            "avg_lead_score numeric, period_month timestamp with time zone"
-        ),
+        """
+        organization_id uuid, lifecycle_stage text, client_type text, source text,
+        assigned_to uuid, client_count bigint, total_revenue numeric,
+        avg_revenue_per_client numeric, avg_orders_per_client numeric, avg_order_value numeric,
+        avg_lead_score numeric, period_month timestamptz
+        """,
         "organization_id, lifecycle_stage, client_type, source, assigned_to, period_month",
     ),
     "analytics_revenue_metrics": (
-        (
-            "organization_id uuid, total_revenue numeric, unique_customers bigint, order_count bigint, "
-            "avg_order_value numeric, delivered_revenue numeric, lost_revenue numeric, "
-            "period_day timestamp with time zone, period_week timestamp with time zone, "
-            "period_month timestamp with time zone, period_year timestamp with time zone"
-        ),
+        """
+        organization_id uuid, total_revenue numeric, unique_customers bigint, order_count bigint,
+        avg_order_value numeric, delivered_revenue numeric, lost_revenue numeric,
+        period_day timestamptz, period_week timestamptz, period_month timestamptz,
+        period_year timestamptz
+        """,
         "organization_id, period_day",
     ),
     "analytics_chatbot_effectiveness": (
-        (
-            "organization_id uuid, unique_clients_engaged bigint, total_chatbot_interactions bigint, "
-            "successful_interactions bigint, avg_interaction_duration_minutes numeric, "
-            "period_day timestamp with time zone"
-        ),
+        """
+        organization_id uuid, unique_clients_engaged bigint, total_chatbot_interactions bigint,
+        successful_interactions bigint, avg_interaction_duration_minutes numeric,
+        period_day timestamptz
+        """,
         "organization_id, period_day",
     ),
     "analytics_channel_performance": (
-        (
-            "organization_id uuid, channel_id uuid, channel_name text, platform text, "
-            "total_contacts bigint, total_messages bigint, incoming_messages bigint, "
-            "agent_responses bigint, ai_responses bigint, period_month timestamp with time zone"
-        ),
+        """
+        organization_id uuid, channel_id uuid, channel_name text, platform text,
+        total_contacts bigint, total_messages bigint, incoming_messages bigint,
+        agent_responses bigint, ai_responses bigint, period_month timestamptz
+        """,
         "organization_id, channel_id, period_month",
     ),
 }
+
+
+def documented_columns(view: str) -> str:
+    words = " ".join(DOCUMENTED[view][0].split())
+    return words.replace("timestamptz", "timestamp with time zone")
+
+
 every_view = pytest.mark.parametrize("view", DOCUMENTED)
 
 
@@ -73,7 +81,7 @@ def test_a_view_has_the_documented_columns_in_order_each_with_its_description(
 
     assert found is not None
     kind, columns, all_described, description = found
-    assert (kind, columns, all_described) == ("m", DOCUMENTED[view][0], True)
+    assert (kind, columns, all_described) == ("m", documented_columns(view), True)
     assert description.startswith("One row per organization")
 
 
@@ -166,7 +174,7 @@ def test_the_readers_view_has_the_same_columns_and_runs_as_its_caller(
     ).fetchone()
 
     # Anything else is the Supabase linter's "security definer view".
-    assert found == (["security_invoker=true"], DOCUMENTED[view][0])
+    assert found == (["security_invoker=true"], documented_columns(view))
 
 
 def test_staging_is_out_of_every_api_roles_reach(connection: psycopg.Connection) -> None:
