@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random
 
-from connectors.sandbox.words import COLOURS, MATERIALS, SERIES, SIZES, THINGS
-from connectors.sandbox.world import Product, Variant, World
+from connectors.sandbox.words import ALL_COLOURS, COLOURS, MATERIALS, SERIES, SIZES, THINGS
+from connectors.sandbox.world import Line, Product, Variant, World
 
 DAY = 86_400
+# Per cent, by country.
+TAX = {"DE": 19, "FR": 20, "PL": 23, "GB": 20, "JP": 10, "US": 8, "CA": 13}
+# The one product with more variants than fit on a page nested in another.
+RICH = 7
 
 
 def stock_up(world: World, dice: random.Random, *, count: int, since: int) -> None:
@@ -39,7 +43,11 @@ def stock_up(world: World, dice: random.Random, *, count: int, since: int) -> No
             stock=dice.randrange(0, 140),
         )
         world.products.add(product)
-        if category in ("Clothing", "Textiles"):
+        if number == RICH:
+            for size in SIZES:
+                for colour in ALL_COLOURS:
+                    add_variant(world, product, (("Size", size), ("Colour", colour)), price)
+        elif category in ("Clothing", "Textiles"):
             names = SIZES if category == "Clothing" else COLOURS
             option = "Size" if category == "Clothing" else "Colour"
             for position, value in enumerate(names[: dice.randrange(2, 5)]):
@@ -52,7 +60,7 @@ def add_variant(
     world: World, product: Product, options: tuple[tuple[str, str], ...], price: int
 ) -> Variant:
     """Give `product` one more variant."""
-    suffix = f"-{options[0][1][:2].upper()}" if options else ""
+    suffix = "".join(f"-{value[:2].upper()}" for _, value in options)
     variant = Variant(
         id=world.new_id(),
         created_at=product.created_at,
@@ -71,3 +79,25 @@ def add_variant(
 def _state(number: int) -> str:
     """Return the state of the `number`th product: nearly all are on sale."""
     return {17: "draft", 29: "private", 41: "draft"}.get(number, "publish")
+
+
+def sell(dice: random.Random, product: Product, rate: int, quantity: int) -> Line:
+    """Return a line of `quantity` pieces; a product with variants sells one of them."""
+    variant = dice.choice(product.variants) if product.variants else None
+    price = variant.price if variant else product.price
+    name = product.name
+    if variant and variant.options:
+        name += " - " + ", ".join(value for _, value in variant.options)
+    net = price * quantity
+    tax = (net * rate + 50) // 100
+    return Line(
+        name=name,
+        product_id=product.id,
+        variant_id=variant.id if variant else 0,
+        sku=variant.sku if variant else product.sku,
+        quantity=quantity,
+        subtotal=net,
+        subtotal_tax=tax,
+        total=net,
+        tax=tax,
+    )

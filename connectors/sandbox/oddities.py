@@ -9,11 +9,13 @@ from __future__ import annotations
 import random
 
 from connectors.sandbox import world as states
+from connectors.sandbox.goods import sell
 from connectors.sandbox.people import Crowd
 from connectors.sandbox.spec import SandboxSpec
 from connectors.sandbox.world import Address, Order, World
 
 DAY = 86_400
+HUGE = 37
 ERASED_EMAIL = "deleted@site.invalid"
 
 
@@ -21,7 +23,7 @@ def scatter(world: World, dice: random.Random, crowd: Crowd, spec: SandboxSpec, 
     """Make some of the crowd's orders odd, each in one way."""
     orders = crowd.orders
     odd = dice.sample(orders, min(len(orders), max(8, len(orders) // 20)))
-    kinds = (_free_of_charge, _without_lines, _gone_product, _free_text, _erased, _draft)
+    kinds = (_free_of_charge, _without_lines, _gone_product, _free_text, _erased, _draft, _huge)
     for number, order in enumerate(odd):
         kinds[number % len(kinds)](world, order, end)
     if world.platform == "shopify":
@@ -84,6 +86,16 @@ def _erased(world: World, order: Order, _end: int) -> None:
     order.billing = order.shipping = Address(
         first_name=word, last_name=word, country=order.billing.country
     )
+
+
+def _huge(world: World, order: Order, _end: int) -> None:
+    # More lines and parcels than any client asks for inside a list of orders.
+    dice = random.Random(order.created_at)  # noqa: S311 - picks products
+    products = list(world.products)
+    order.lines = [sell(dice, dice.choice(products), 0, 1) for _ in range(HUGE)]
+    order.coupon = ""
+    order.parcels = 5
+    order.recompute()
 
 
 def _draft(world: World, order: Order, _end: int) -> None:

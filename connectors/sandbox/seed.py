@@ -11,18 +11,17 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from connectors.sandbox import oddities, words
-from connectors.sandbox.goods import stock_up
+from connectors.sandbox.goods import TAX, sell, stock_up
 from connectors.sandbox.history import live_through
 from connectors.sandbox.people import Crowd
 from connectors.sandbox.spec import SandboxSpec
-from connectors.sandbox.world import Address, Clock, Line, Order, Product, World
+from connectors.sandbox.world import Address, Clock, Line, Order, World
 
 DAY = 86_400
 # Weight of each hour of the local day: nobody buys at four, everybody after supper.
 HOURS = (2, 1, 1, 1, 1, 1, 2, 4, 6, 8, 9, 9, 10, 9, 8, 8, 9, 10, 12, 14, 16, 15, 10, 5)
 WEEKDAYS = (1.0, 0.95, 0.95, 1.0, 1.05, 1.2, 1.3)
 MONTHS = (0.8, 0.75, 0.9, 0.95, 1.0, 0.9, 0.75, 0.8, 1.0, 1.1, 1.6, 1.9)
-TAX = {"DE": 19, "FR": 20, "PL": 23, "GB": 20, "JP": 10, "US": 8, "CA": 13}
 HOME = {
     "EUR": ("DE", "DE", "DE", "DE", "FR", "FR", "PL", "GB", "JP"),
     "USD": ("US", "US", "US", "US", "US", "CA", "CA", "GB", "JP"),
@@ -125,28 +124,6 @@ def basket(world: World, dice: random.Random, address: Address) -> list[Line]:
         sell(dice, product, rate, dice.choices((1, 2, 3, 6), (78, 15, 5, 2))[0])
         for product in dice.sample(products, min(size, len(products)))
     ]
-
-
-def sell(dice: random.Random, product: Product, rate: int, quantity: int) -> Line:
-    """Return a line of `quantity` pieces; a product with variants sells one of them."""
-    variant = dice.choice(product.variants) if product.variants else None
-    price = variant.price if variant else product.price
-    name = product.name
-    if variant and variant.options:
-        name += " - " + ", ".join(value for _, value in variant.options)
-    net = price * quantity
-    tax = (net * rate + 50) // 100
-    return Line(
-        name=name,
-        product_id=product.id,
-        variant_id=variant.id if variant else 0,
-        sku=variant.sku if variant else product.sku,
-        quantity=quantity,
-        subtotal=net,
-        subtotal_tax=tax,
-        total=net,
-        tax=tax,
-    )
 
 
 def reduce(order: Order, percent: int, coupon: str) -> None:

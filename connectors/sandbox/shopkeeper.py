@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox import world as states
-from connectors.sandbox.seed import TAX, sell
+from connectors.sandbox.goods import TAX, sell
 from connectors.sandbox.words import REASONS
 from connectors.sandbox.world import Address, Customer, Order, Product, Refund, Variant, World
 
@@ -41,11 +41,7 @@ class Shopkeeper:
             rest = order.total - order.refunded
             if changes.get("state") == states.REFUNDED and rest > 0:
                 self._add_refund(order, rest, "Order fully refunded.", moment)
-            if changes.get("state") == states.COMPLETED:
-                order.completed_at = order.completed_at or moment
-                order.delivered_at = order.delivered_at or moment
-                order.shipped_at = order.shipped_at or moment
-                order.paid_at = order.paid_at or moment
+            _stamp(order, changes.get("state", ""), moment)
             self._world.orders.changed(order, at=moment)
             return order
 
@@ -64,7 +60,7 @@ class Shopkeeper:
                 raise ValueError(f"order {order_id} has {rest} cents left to refund, not {cents}")
             moment = self._now(at)
             refund = self._add_refund(order, cents, REASONS[cents % len(REASONS)], moment)
-            if cents == rest:
+            if cents == rest and not order.cancelled_at:
                 order.state = states.REFUNDED
             self._world.orders.changed(order, at=moment)
             return refund
@@ -235,3 +231,14 @@ class Shopkeeper:
 
     def _now(self, at: int | None) -> int:
         return self._world.clock.now() if at is None else at
+
+
+def _stamp(order: Order, state: str, at: int) -> None:
+    """Note the times that come with reaching `state`, unless they are known already."""
+    if state in (states.PROCESSING, states.AWAIT_SHIP, states.SHIPPED, states.COMPLETED):
+        order.paid_at = order.paid_at or at
+    if state in (states.SHIPPED, states.COMPLETED):
+        order.shipped_at = order.shipped_at or at
+    if state == states.COMPLETED:
+        order.delivered_at = order.delivered_at or at
+        order.completed_at = order.completed_at or at

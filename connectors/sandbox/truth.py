@@ -96,12 +96,17 @@ def crm_status(world: World, order: Order) -> OrderStatus:
     A failed payment is the end of an order in WooCommerce, while a Shopify order stays open after
     it. A status of the shop's own counts as being worked on once it is paid.
     """
+    is_shopify = world.platform == "shopify"
+    if is_shopify and order.cancelled_at:
+        return OrderStatus.CANCELLED
     is_paid_back = order.total > 0 and order.refunded >= order.total
     if is_paid_back and order.state not in (states.CANCELLED, states.FAILED, states.TRASH):
         return OrderStatus.REFUNDED
     if order.state == states.FAILED:
-        is_shopify = world.platform == "shopify"
         return OrderStatus.PENDING if is_shopify else OrderStatus.CANCELLED
+    if is_shopify and order.paid_at and not order.lines:
+        # Nothing to send: Shopify says FULFILLMENT_NOT_REQUIRED.
+        return OrderStatus.DELIVERED
     unknown = OrderStatus.PROCESSING if order.paid_at else OrderStatus.PENDING
     return _STATUS.get(order.state, unknown)
 

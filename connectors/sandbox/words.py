@@ -118,6 +118,7 @@ THINGS = (
 SERIES = ("Fjell", "Ärla", "Nord", "Ōmi", "Vela", "Brisa", "Tinde", "Quay", "Rivière", "Halo")
 SIZES = ("S", "M", "L", "XL")
 COLOURS = ("Natural", "Charcoal", "Forest", "Rosé")
+ALL_COLOURS = (*COLOURS, "Ochre", "Indigo")
 REASONS = ("Wrong size", "Arrived damaged", "Changed mind", "", "Late delivery – goodwill")
 NOTES = ("", "", "", "", "Please ring twice", "It's a gift 🎁 – no invoice", "Leave at <reception>")
 COMPANIES = ("", "", "", "", "", "", "Atelier Nordlicht", "Brücke & Söhne", "Harbor Supply Co.")

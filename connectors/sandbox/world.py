@@ -159,6 +159,7 @@ class Order(Entity):
     delivered_at: int = 0
     cancelled_at: int = 0
     tracking_number: str = ""
+    parcels: int = 1
     payment_method: str = "card"
     note: str = ""
     is_test: bool = False

@@ -177,9 +177,9 @@ class Payloads:
         tracking = [{"number": order.tracking_number or None, "company": "Other", "url": None}]
         return [
             {
-                "id": gid("Fulfillment", order.id + 1),
-                "legacyResourceId": str(order.id + 1),
-                "name": f"#{order.number}-F1",
+                "id": gid("Fulfillment", order.id + parcel),
+                "legacyResourceId": str(order.id + parcel),
+                "name": f"#{order.number}-F{parcel}",
                 "status": "SUCCESS",
                 "displayStatus": "DELIVERED" if order.delivered_at else "IN_TRANSIT",
                 "createdAt": time(order.shipped_at),
@@ -190,6 +190,7 @@ class Payloads:
                 "totalQuantity": sum(line.quantity for line in order.lines),
                 "trackingInfo": some(tracking),
             }
+            for parcel in range(1, order.parcels + 1)
         ]
 
     def _customer(self, customer: Customer) -> Payload:

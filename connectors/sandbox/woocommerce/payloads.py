@@ -262,17 +262,20 @@ class Printer:
 
     @staticmethod
     def _attributes(product: Product) -> list[Json]:
-        if not product.variants or not product.variants[0].options:
+        if not product.variants:
             return []
         return [
             {
                 "id": 0,
-                "name": product.variants[0].options[0][0],
-                "position": 0,
+                "name": name,
+                "position": position,
                 "visible": True,
                 "variation": True,
-                "options": [variant.options[0][1] for variant in product.variants],
+                "options": list(
+                    dict.fromkeys(variant.options[position][1] for variant in product.variants)
+                ),
             }
+            for position, (name, _) in enumerate(product.variants[0].options)
         ]
 
     @staticmethod
