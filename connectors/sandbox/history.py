@@ -19,7 +19,7 @@ DAY = 86_400
 CANCELLED, FAILED, UNPAID, RETURNED, PARTLY_RETURNED = 0.035, 0.06, 0.07, 0.095, 0.12
 # Young orders wait for payment more often, and few are binned (from the upper end of the draw).
 UNPAID_WHEN_YOUNG, PACKED, BINNED = 0.15, 0.6, 0.992
-MORE_REFUNDS_RATE = 0.15
+MORE_REFUNDS_RATE = 0.3
 
 
 def live_through(world: World, dice: random.Random, orders: list[Order], end: int) -> None:
@@ -92,7 +92,7 @@ def _returns(dice: random.Random, order: Order, end: int, *, is_full: bool) -> I
     amount = order.total if is_full else max(1, order.total * dice.randrange(10, 60) // 100)
     yield _refund(dice, at, amount)
     if not is_full and dice.random() < MORE_REFUNDS_RATE:
-        for _ in range(dice.choice((1, 1, 1, 4))):
+        for _ in range(dice.choice((1, 1, 4))):
             at = min(at + dice.randrange(HOUR, 5 * DAY), end)
             yield _refund(dice, at, max(1, order.total // 20))
     _finish(order, states.REFUNDED if is_full else order.state, at, end)

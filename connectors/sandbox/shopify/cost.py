@@ -131,7 +131,7 @@ class Pricer:
         inner = self._selection(node.selection_set, kind, variables)
         wanted = _wanted(node, variables)
         if wanted is None:
-            return 1 + inner
+            return inner if name == "edges" else 1 + inner
         is_connection = getattr(kind, "name", "").endswith("Connection")
         # `nodes` and `edges.node` carry the element's own point already, inside a connection.
         return wanted * (inner if is_connection else inner + 1)
