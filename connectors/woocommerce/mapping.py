@@ -126,7 +126,8 @@ def map_product(payload: ProductPayload, rules: Rules) -> Product:
         # An empty price is a product not for sale yet, not a broken one.
         price=money(price, "price"),
         currency=rules.currency,
-        parent_external_id=identifier(payload.parent_id),
+        parent_external_id=identifier(payload.parent_id)
+        or (identifier(parent.id) if parent else None),
         description=text(payload.description) or text(payload.short_description),
         sku=text(payload.sku),
         category=next((name for entry in categories if (name := text(entry.name))), None),

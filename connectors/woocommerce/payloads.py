@@ -84,6 +84,7 @@ class Category(msgspec.Struct, gc=False):
 class Parent(msgspec.Struct, gc=False):
     """What a variation takes from its product; put into the variation's payload by the client."""
 
+    id: Any = None
     name: Any = None
     categories: list[Category] | None = None
 

@@ -1,0 +1,258 @@
+"""All rows of a WooCommerce list, though the list moves while it is read.
+
+Pages are cut by position, so a row that leaves the list shifts all later ones: read page by page,
+the first row of each later page is never seen. Two ways around it, both reading several pages at
+once:
+
+- *By change time*: a slice of some pages above the last seen second, taken only when all of its
+  pages report the same total. Rows of its last second are left to the next slice, because more of
+  them may follow: WooCommerce keeps whole seconds, and one import can put thousands into one.
+- *Backwards by id*, for lists without a usable time, and wherever the first way does not hold
+  (sorting ignored, local instead of UTC order, one second larger than a slice): rows only ever
+  shift towards the pages still to be read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from connectors.errors import Throttled, Transient
+from connectors.woocommerce.api import ParameterRefused
+from connectors.woocommerce.rows import Row
+from connectors.woocommerce.spans import (
+    SECOND,
+    Span,
+    bounds,
+    horizon_of,
+    is_ascending,
+    is_plausible,
+)
+
+# Each divides the one before, so that a smaller size goes on exactly where the larger one stopped.
+PAGE_SIZES: Final = (100, 50, 10)
+_ATTEMPTS: Final = 3
+_ROUNDS_PER_SLICE: Final = 4
+_SUCCESSES_TO_GROW: Final = 8
+
+Query = Mapping[str, str | int]
+
+
+class Batch(NamedTuple):
+    """One page, mapped, and the totals of its list at that moment."""
+
+    rows: list[Row]
+    total: int
+    pages: int
+
+
+class Part(NamedTuple):
+    """Rows on their way out. `complete_until`: all changes before it are out, None if unknown."""
+
+    rows: list[Row]
+    complete_until: datetime | None
+
+
+class Slice(NamedTuple):
+    """Consecutive pages of one moment: no row moved while they were read."""
+
+    pages: list[list[Row]]
+    total: int
+    is_last: bool
+
+
+Fetch = Callable[[Query], Batch]
+
+
+class Pager:
+    """Reads lists of one shop, `concurrency` pages at a time."""
+
+    def __init__(self, pool: ThreadPoolExecutor, *, concurrency: int, page_size: int) -> None:
+        self._pool = pool
+        self._concurrency = concurrency
+        self._size = PageSize(page_size)
+
+    def by_change(self, fetch: Fetch, span: Span) -> Iterator[Part]:
+        """Yield the rows of `span`, oldest change first, each part complete up to its mark."""
+        rest = span
+        try:
+            piece = self._slice(fetch, rest)
+        except ParameterRefused:
+            # Shops of years ago know no orderby=modified.
+            yield from self.by_id(fetch, span)
+            return
+        while not (piece.is_last and is_plausible(piece.pages, rest)):
+            horizon = horizon_of(piece.pages, rest)
+            if horizon is None:
+                # Neither order nor filter are what was asked for: trust neither.
+                yield from self.by_id(fetch, rest)
+                return
+            if horizon in (rest.start, _first_change(piece.pages)):
+                # One second fills the slice: read that second by itself.
+                yield from self.by_id(fetch, Span(horizon, horizon + SECOND))
+                rest = Span(horizon + SECOND, span.end)
+                piece = self._slice(fetch, rest)
+                continue
+            below, rest = Span(rest.start, horizon), Span(horizon, span.end)
+            following = self._slice(fetch, rest)
+            yield from self._checked(fetch, piece, below, following.total)
+            piece = following
+        is_ordered = horizon_of(piece.pages, rest) is not None
+        yield from _parts(piece.pages, rest, is_ordered=is_ordered)
+
+    def by_id(self, fetch: Fetch, span: Span) -> Iterator[Part]:
+        """Yield the rows of `span`, last page first; complete only when it ends."""
+        query = {**bounds(span), "orderby": "id", "order": "asc"}
+        size, first = self._first_page(fetch, query)
+        if first.pages <= 1:
+            yield from _parts([first.rows], span, is_ordered=False)
+            return
+        upper = first.pages
+        known: set[str] = set()
+        while upper >= 1:
+            numbers = range(max(1, upper - self._concurrency + 1), upper + 1)
+            try:
+                batches = self._agreeing(fetch, query, size, numbers)
+            except Transient as error:
+                smaller = self._size.after(error)
+                upper, size = math.ceil(upper * size / smaller), smaller
+                continue
+            rows = [row for batch in batches for row in batch.rows]
+            if not (is_ascending(rows) and is_plausible([rows], span)):
+                # Rows may then also move towards the pages that were read already.
+                yield from self.in_any_order(fetch, query, span)
+                return
+            # Rows that shifted down show up once more, in the batch right below.
+            fresh = [row for row in rows if span.holds(row) and row.id not in known]
+            known = {row.id for row in rows if row.id}
+            upper -= len(batches)
+            if fresh:
+                yield Part(fresh, None)
+
+    def in_any_order(self, fetch: Fetch, query: Query, span: Span) -> Iterator[Part]:
+        """Read a list whose sorting or bounds do not hold, again while its total changes.
+
+        After the last pass rows that moved at every pass may still be missing; the next full
+        reading or the comparison of counts finds them.
+        """
+        seen: set[tuple[str, datetime | None]] = set()
+        for _ in range(_ATTEMPTS):
+            size, first = self._first_page(fetch, query)
+            totals = {first.total}
+            for lower in range(1, first.pages + 1, self._concurrency):
+                numbers = range(lower, min(lower + self._concurrency, first.pages + 1))
+                batches = self._pages(fetch, query, size, numbers)
+                totals |= {batch.total for batch in batches if batch.rows}
+                fresh = [
+                    row
+                    for batch in batches
+                    for row in batch.rows
+                    if span.holds(row) and (row.id, row.modified) not in seen
+                ]
+                seen |= {(row.id, row.modified) for row in fresh}
+                if fresh:
+                    yield Part(fresh, None)
+            if len(totals) == 1:
+                return
+
+    def total(self, fetch: Fetch, query: Query) -> int:
+        """Return how many rows a list has."""
+        return fetch({**query, "per_page": 1}).total
+
+    def _checked(
+        self, fetch: Fetch, piece: Slice, below: Span, following_total: int
+    ) -> Iterator[Part]:
+        """Yield what `piece` has below the horizon, after making sure that it has it all."""
+        shown = sum(below.holds(row) for page in piece.pages for row in page)
+        if following_total != piece.total - shown and self.total(fetch, bounds(below)) > shown:
+            # Sorted by local time, say: rows below the horizon stand behind the slice.
+            yield from self.by_id(fetch, below)
+        else:
+            yield from _parts(piece.pages, below, is_ordered=True)
+
+    def _slice(self, fetch: Fetch, span: Span) -> Slice:
+        """Read some rounds of pages that agree on the total, else just the first page."""
+        query = {**bounds(span), "orderby": "modified", "order": "asc"}
+        most = 1 + self._concurrency * _ROUNDS_PER_SLICE
+        attempt = 0
+        while attempt < _ATTEMPTS:
+            size, first = self._first_page(fetch, query)
+            last = min(most, first.pages)
+            try:
+                others = self._pages(fetch, query, size, range(2, last + 1))
+            except Transient as error:
+                self._size.after(error)
+                continue
+            if all(batch.total == first.total for batch in others):
+                self._size.succeeded()
+                pages = [first.rows, *(batch.rows for batch in others)]
+                return Slice(pages, first.total, last >= first.pages)
+            attempt += 1
+        # Too busy for a slice; a single page cannot be torn.
+        return Slice([first.rows], first.total, first.pages <= 1)
+
+    def _agreeing(self, fetch: Fetch, query: Query, size: int, numbers: range) -> list[Batch]:
+        """Read `numbers` until their totals agree, else the last of them alone."""
+        for _ in range(_ATTEMPTS):
+            batches = self._pages(fetch, query, size, numbers)
+            # A page that slid past the end is empty and may have forgotten the total.
+            if len({batch.total for batch in batches if batch.rows}) <= 1:
+                return batches
+        return self._pages(fetch, query, size, numbers[-1:])
+
+    def _first_page(self, fetch: Fetch, query: Query) -> tuple[int, Batch]:
+        """Read page 1 in the largest size the shop can answer."""
+        while True:
+            size = self._size.now
+            try:
+                return size, fetch({**query, "per_page": size, "page": 1})
+            except Transient as error:
+                self._size.after(error)
+
+    def _pages(self, fetch: Fetch, query: Query, size: int, numbers: range) -> list[Batch]:
+        queries = [{**query, "per_page": size, "page": number} for number in numbers]
+        return list(self._pool.map(fetch, queries))
+
+
+class PageSize:
+    """How many rows are asked for at once: fewer while the shop chokes on more."""
+
+    def __init__(self, largest: int) -> None:
+        self._sizes = [largest, *(size for size in PAGE_SIZES if size < largest)]
+        self._position = 0
+        self._successes = 0
+
+    @property
+    def now(self) -> int:
+        """The size to ask for."""
+        return self._sizes[self._position]
+
+    def after(self, error: Transient) -> int:
+        """Return the next smaller size; raises `error` when there is none or size is no matter."""
+        if isinstance(error, Throttled) or self._position + 1 == len(self._sizes):
+            raise error
+        self._position += 1
+        self._successes = 0
+        return self.now
+
+    def succeeded(self) -> None:
+        """Note a slice that went well; after some the size grows back."""
+        self._successes += 1
+        if self._position and self._successes >= _SUCCESSES_TO_GROW:
+            self._position -= 1
+            self._successes = 0
+
+
+def _first_change(pages: Iterable[list[Row]]) -> datetime | None:
+    return next((row.modified for page in pages for row in page), None)
+
+
+def _parts(pages: Iterable[list[Row]], span: Span, *, is_ordered: bool) -> Iterator[Part]:
+    """Yield the rows that belong to `span`; in order, all before a page's last second is out."""
+    for page in pages:
+        rows = [row for row in page if span.holds(row)]
+        if rows:
+            yield Part(rows, rows[-1].modified if is_ordered else None)

@@ -1,0 +1,171 @@
+"""One row of a list, decoded and mapped, or rejected with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from connectors.decoding import decode
+from connectors.errors import BadRecord
+from connectors.records import Record, Rejected, Stream
+from connectors.woocommerce.mapping import (
+    SKIPPED_ORDERS,
+    SKIPPED_PRODUCTS,
+    Rules,
+    map_customer,
+    map_order,
+    map_product,
+)
+from connectors.woocommerce.payloads import (
+    CustomerPayload,
+    OrderPayload,
+    Parent,
+    ProductPayload,
+    decoder,
+)
+from connectors.woocommerce.values import identifier, instant, text
+
+_PAYLOADS: Final = {
+    Stream.CUSTOMERS: CustomerPayload,
+    Stream.PRODUCTS: ProductPayload,
+    Stream.ORDERS: OrderPayload,
+}
+_DECODERS: Final = {stream: decoder(payload) for stream, payload in _PAYLOADS.items()}
+_MAPPERS: Final[dict[Stream, Callable[[Any, Rules], Record]]] = {
+    Stream.CUSTOMERS: map_customer,
+    Stream.PRODUCTS: map_product,
+    Stream.ORDERS: map_order,
+}
+_SKIPPED: Final[dict[Stream, frozenset[str]]] = {
+    Stream.CUSTOMERS: frozenset(),
+    Stream.PRODUCTS: SKIPPED_PRODUCTS,
+    Stream.ORDERS: SKIPPED_ORDERS,
+}
+
+
+class Row(NamedTuple):
+    """`outcome`: None for a record that is by rule no business of the CRM.
+
+    `modified`: to the second, as WooCommerce keeps it; None when unknown. `kind`: the product's
+    type, `variable` where variations hang on it.
+    """
+
+    id: str
+    modified: datetime | None
+    status: str
+    kind: str
+    outcome: Record | Rejected | None
+
+
+def payload_type(stream: Stream) -> type[Any]:
+    """Return the struct that says which fields of `stream` are read."""
+    return _PAYLOADS[stream]
+
+
+def decode_row(stream: Stream, raw: msgspec.Raw) -> Any:
+    """Decode one row; None when its shape is not WooCommerce's, which `make_row` then explains."""
+    try:
+        return _DECODERS[stream].decode(raw)
+    except ValueError:
+        return None
+
+
+def make_row(
+    stream: Stream, raw: msgspec.Raw, payload: Any, rules: Rules, parent: Parent | None = None
+) -> Row:
+    """Map one decoded row; whatever is wrong with it stays with it."""
+    if payload is None:
+        return _misshapen(stream, raw)
+    if parent is not None:
+        payload.parent = parent
+    status = text(getattr(payload, "status", None)) or ""
+    kind = text(getattr(payload, "type", None)) or ""
+    external_id = identifier(payload.id) or ""
+    outcome: Record | Rejected | None
+    modified: datetime | None = None
+    try:
+        modified = instant(payload.date_modified_gmt, "date_modified_gmt")
+        if status.removeprefix("wc-") in _SKIPPED[stream]:
+            outcome = None
+        else:
+            outcome = _MAPPERS[stream](payload, rules)
+    except BadRecord as error:
+        outcome = _rejected(stream, raw, error.reason, error.code, external_id, parent)
+    return Row(external_id, modified, status, kind, outcome)
+
+
+def identity_row(stream: Stream, raw: msgspec.Raw) -> Row | None:
+    """Return who a row is, unmapped; None for what a reading would skip or cannot name."""
+    payload = decode_row(stream, raw)
+    if payload is None:
+        return None
+    external_id = identifier(payload.id) or ""
+    status = text(getattr(payload, "status", None)) or ""
+    if not external_id or status.removeprefix("wc-") in _SKIPPED[stream]:
+        return None
+    kind = text(getattr(payload, "type", None)) or ""
+    return Row(external_id, None, status, kind, None)
+
+
+def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
+    """Reject a row the typed decoder refused, with what can still be read of it."""
+    payload = _storable(decode(bytes(raw)))
+    fields = payload if isinstance(payload, dict) else {}
+    external_id = identifier(fields.get("id")) or ""
+    try:
+        _DECODERS[stream].decode(raw)
+        reason = "its shape is not WooCommerce's"
+    except ValueError as error:
+        reason = str(error)
+    try:
+        modified = instant(fields.get("date_modified_gmt"), "date_modified_gmt")
+    except BadRecord:
+        modified = None
+    return Row(
+        external_id,
+        modified,
+        text(fields.get("status")) or "",
+        text(fields.get("type")) or "",
+        Rejected(
+            stream=stream,
+            payload=payload,
+            reason=reason,
+            code="bad_shape",
+            external_id=external_id or None,
+        ),
+    )
+
+
+def _rejected(
+    stream: Stream,
+    raw: msgspec.Raw,
+    reason: str,
+    code: str,
+    external_id: str,
+    parent: Parent | None,
+) -> Rejected:
+    payload = _storable(decode(bytes(raw)))
+    if parent is not None and isinstance(payload, dict):
+        # Kept with the payload, so that a replay needs no second look at the shop.
+        payload["parent"] = msgspec.to_builtins(parent)
+    return Rejected(
+        stream=stream, payload=payload, reason=reason, code=code, external_id=external_id or None
+    )
+
+
+def _storable(value: Any) -> Any:
+    """Replace what PostgreSQL cannot hold in JSON: NUL characters and lone surrogates."""
+    if isinstance(value, str):
+        return (
+            value.replace("\x00", "\ufffd")
+            .encode("utf-8", "surrogatepass")
+            .decode("utf-8", "replace")
+        )
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
