@@ -1,0 +1,242 @@
+"""Persons become clients: matched, locked, made or brought up to date, and remembered.
+
+The same path serves customer records and the buyers of orders. They differ in one thing: a customer
+record owns the client's contact columns and overwrites them, a buyer only fills what is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from uuid import UUID
+
+import msgspec
+
+from connectors.crm.database import Connection
+from connectors.crm.identity import Candidate, Link, Match, resolve
+from connectors.crm.people import CUSTOMERS, Person
+from connectors.crm.staging import (
+    PEOPLE_COLUMNS,
+    Row,
+    address_text,
+    binary,
+    copy_rows,
+    flag,
+    json_text,
+    moment,
+)
+from connectors.crm.statements import load
+from connectors.crm.target import Change, Target
+
+Key = tuple[str, str]
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A client as far as it matters here: which shop id is its own, and who filled it."""
+
+    client_id: UUID
+    ecommerce_customer_id: str | None
+    is_filled: bool
+
+
+def merge_people(
+    connection: Connection,
+    target: Target,
+    people: Mapping[Key, Person],
+    *,
+    records: Sequence[Change] = (),
+    order_ids: Sequence[UUID] = (),
+) -> dict[Key, UUID]:
+    """Resolve and write the persons of one batch; return each one's client.
+
+    `records`: the customer records behind persons with a `position`. `order_ids`: CRM orders of the
+    batch, whose present clients get locked as well, for the totals that will move away from them.
+    """
+    known = _known(connection, target, people)
+    strangers = [person for key, person in people.items() if key not in known]
+    links: dict[Key, Link] = {}
+    shop_ids = {one.client_id: one.ecommerce_customer_id for one in known.values()}
+    if strangers:
+        connection.execute(
+            load("clients/identity_lock"), {"organization_id": target.organization_id}
+        )
+        matches, found_ids = _matches(connection, target, strangers)
+        shop_ids |= found_ids
+        links = resolve(strangers, matches)
+    clients = {key: one.client_id for key, one in known.items()}
+    clients |= {key: link.client_id for key, link in links.items()}
+
+    made = {link.client_id for link in links.values() if link.is_new}
+    connection.execute(
+        load("clients/lock"),
+        {
+            **target.scope,
+            "client_ids": sorted(set(clients.values()) - made),
+            "order_ids": list(order_ids),
+        },
+    )
+    rounds = _stage(connection, target, people, known, links, clients, shop_ids, made, records)
+    scope = {**target.scope, "platform": target.platform}
+    if made:
+        connection.execute(load("clients/insert"), scope)
+    for number in range(rounds):
+        connection.execute(load("clients/update"), {**scope, "round": number})
+    connection.execute(load("clients/map"), scope)
+    _review(connection, target, links)
+    return clients
+
+
+def _known(
+    connection: Connection, target: Target, people: Mapping[Key, Person]
+) -> dict[Key, _Known]:
+    keys = list(people)
+    rows = connection.execute(
+        load("clients/known"),
+        {
+            **target.scope,
+            "entities": [entity for entity, _ in keys],
+            "external_ids": [external_id for _, external_id in keys],
+        },
+    )
+    return {
+        (entity, external_id): _Known(client_id, shop_id, is_filled)
+        for entity, external_id, client_id, shop_id, is_filled in rows
+    }
+
+
+def _matches(
+    connection: Connection, target: Target, strangers: Sequence[Person]
+) -> tuple[dict[Key, Match], dict[UUID, str | None]]:
+    rows = connection.execute(
+        load("clients/identity"),
+        {
+            "organization_id": target.organization_id,
+            "ecommerce_ids": [_shop_id(target, person) for person in strangers],
+            "emails": [person.email_key for person in strangers],
+            "phones": [person.phone_key for person in strangers],
+        },
+    )
+    by_place: dict[int, tuple[list[UUID], list[UUID], list[Candidate]]] = {}
+    shop_ids: dict[UUID, str | None] = {}
+    for place, client_id, rule, email, shop_id in rows:
+        by_id, by_email, by_phone = by_place.setdefault(place, ([], [], []))
+        shop_ids[client_id] = shop_id
+        if rule == 1:
+            by_id.append(client_id)
+        elif rule == 2:  # noqa: PLR2004 - the rules' numbers are those of identity.sql
+            by_email.append(client_id)
+        else:
+            by_phone.append(Candidate(client_id, email))
+    matches = {
+        strangers[place].key: Match(
+            by_external_id=by_id[0] if by_id else None,
+            by_email=tuple(by_email),
+            by_phone=tuple(by_phone),
+        )
+        for place, (by_id, by_email, by_phone) in by_place.items()
+    }
+    return matches, shop_ids
+
+
+def _stage(
+    connection: Connection,
+    target: Target,
+    people: Mapping[Key, Person],
+    known: Mapping[Key, _Known],
+    links: Mapping[Key, Link],
+    clients: Mapping[Key, UUID],
+    shop_ids: dict[UUID, str | None],
+    made: Set[UUID],
+    records: Sequence[Change],
+) -> int:
+    """Copy the persons into staged_people; return into how many rounds they fell."""
+    rows: list[Row] = []
+    turns: dict[UUID, int] = {}
+    for key in sorted(people):
+        person, link, client_id = people[key], links.get(key), clients[key]
+        shop_id = _shop_id(target, person)
+        if shop_id is not None and shop_ids.get(client_id) is None:
+            # The first shop record to become this client is the one whose changes it follows.
+            shop_ids[client_id] = shop_id
+        turn = turns.get(client_id, 0)
+        turns[client_id] = turn + 1
+        change = records[person.position] if person.position is not None else None
+        rows.append(
+            _person_row(
+                person,
+                client_id=client_id,
+                link=link,
+                turn=turn,
+                is_new=turn == 0 and client_id in made,
+                shop_id=shop_id,
+                is_owner=person.is_owner and shop_ids.get(client_id) == shop_id,
+                is_filled=key in known and known[key].is_filled,
+                change=change,
+            )
+        )
+    copy_rows(connection, "clients", "staged_people", PEOPLE_COLUMNS, rows)
+    return max(turns.values(), default=0)
+
+
+def _person_row(
+    person: Person,
+    *,
+    client_id: UUID,
+    link: Link | None,
+    turn: int,
+    is_new: bool,
+    shop_id: str | None,
+    is_owner: bool,
+    is_filled: bool,
+    change: Change | None,
+) -> Row:
+    # What a customer record has told, an order does not tell again.
+    is_mute = change is None and is_filled
+    unverified = person.email and change is not None and not person.is_email_verified
+    return (
+        str(turn),
+        str(client_id),
+        flag(is_new),
+        flag(is_owner),
+        person.entity,
+        person.external_id,
+        flag(link is None),
+        None if link is None else link.reason.value,
+        shop_id,
+        None if is_mute else person.email,
+        None if is_mute else person.phone,
+        None if is_mute else person.full_name,
+        None if is_mute else person.company_name,
+        None if is_mute else address_text(person.address),
+        moment(person.first_seen),
+        moment(person.last_seen),
+        flag(person.has_ordered),
+        flag(person.is_deleted),
+        binary(change.digest) if change else None,
+        moment(change.record.source_updated_at) if change else None,
+        json_text({"unverified_email": person.email.lower()})
+        if unverified and person.email
+        else None,
+    )
+
+
+def _shop_id(target: Target, person: Person) -> str | None:
+    return target.id_prefix + person.external_id if person.entity == CUSTOMERS else None
+
+
+def _review(connection: Connection, target: Target, links: Mapping[Key, Link]) -> None:
+    doubtful = [(key, link) for key, link in links.items() if link.doubt is not None]
+    if not doubtful:
+        return
+    connection.execute(
+        load("clients/review"),
+        {
+            **target.scope,
+            "entities": [key[0] for key, _ in doubtful],
+            "external_ids": [key[1] for key, _ in doubtful],
+            "client_ids": [link.client_id for _, link in doubtful],
+            "reasons": [str(link.doubt) for _, link in doubtful],
+            "candidates": [
+                json_text([str(one) for one in link.candidates]) for _, link in doubtful
+            ],
+        },
+    )

@@ -1,0 +1,140 @@
+"""Which client is this person? Decided once per batch, never by guessing.
+
+The database says which clients share a person's external id, e-mail or phone; here the persons of
+one batch are weighed against that and against each other, in key order, so that the same batch
+always ends the same way. Whoever could be several clients becomes a client of his own, with a row
+for a person to review: two clients are merged in a minute, a wrong merge is never taken apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+
+from connectors.crm.people import GUESTS, WALK_IN, Person
+
+
+class Reason(StrEnum):
+    """Why a person is this client, as kept in sync.record_map.link_reason."""
+
+    EXTERNAL_ID = "external_id"
+    EMAIL = "email"
+    PHONE = "phone"
+    NEW = "new"
+    WALK_IN = "walk_in"
+
+
+class Doubt(StrEnum):
+    """What keeps two clients apart until a person decides; sync.identity_reviews.reason."""
+
+    EMAIL_SHARED = "email_shared"
+    PHONE_SHARED = "phone_shared"
+    PHONE_OF_OTHER_EMAIL = "phone_of_other_email"
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A client of the organization that has the person's phone, and the e-mail it has."""
+
+    client_id: UUID
+    email_key: str | None
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database knows of a person: clients by external id, by e-mail, by phone."""
+
+    by_external_id: UUID | None = None
+    by_email: tuple[UUID, ...] = ()
+    by_phone: tuple[Candidate, ...] = ()
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision. `doubt`: set when the client was made for want of certainty."""
+
+    client_id: UUID
+    reason: Reason
+    is_new: bool = False
+    doubt: Doubt | None = None
+    candidates: tuple[UUID, ...] = ()
+
+
+_NOTHING: Final = Match()
+
+
+def resolve(
+    people: Iterable[Person], matches: Mapping[tuple[str, str], Match]
+) -> dict[tuple[str, str], Link]:
+    """Return a link for each person.
+
+    `people`: those without an entry in the record map. `matches`: by person's key; absent = none.
+    """
+    batch = _Batch()
+    links: dict[tuple[str, str], Link] = {}
+    # Customers before guests; among equals those with an e-mail first, so that a phone without one
+    # joins them rather than the other way round.
+    for person in sorted(people, key=lambda one: (one.entity, not one.email_key, one.external_id)):
+        link = _decide(person, matches.get(person.key, _NOTHING), batch)
+        batch.remember(person, link)
+        links[person.key] = link
+    return links
+
+
+class _Batch:
+    """What earlier persons of the same batch have settled, though no table shows it yet."""
+
+    def __init__(self) -> None:
+        self.by_email: dict[str, UUID] = {}
+        self.by_phone: dict[str, list[Candidate]] = {}
+        self.email_of: dict[UUID, str] = {}
+
+    def remember(self, person: Person, link: Link) -> None:
+        if person.email_key:
+            if link.doubt is not Doubt.EMAIL_SHARED:
+                self.by_email.setdefault(person.email_key, link.client_id)
+            self.email_of.setdefault(link.client_id, person.email_key)
+        if person.phone_key:
+            others = self.by_phone.setdefault(person.phone_key, [])
+            if all(other.client_id != link.client_id for other in others):
+                others.append(Candidate(link.client_id, person.email_key))
+
+    def email(self, candidate: Candidate) -> str | None:
+        return candidate.email_key or self.email_of.get(candidate.client_id)
+
+
+def _decide(person: Person, match: Match, batch: _Batch) -> Link:
+    if match.by_external_id is not None:
+        return Link(client_id=match.by_external_id, reason=Reason.EXTERNAL_ID)
+    if person.email_key:
+        if len(match.by_email) == 1:
+            return Link(client_id=match.by_email[0], reason=Reason.EMAIL)
+        if match.by_email:
+            return _new(Doubt.EMAIL_SHARED, match.by_email)
+        in_batch = batch.by_email.get(person.email_key)
+        if in_batch is not None:
+            return Link(client_id=in_batch, reason=Reason.EMAIL)
+    if person.phone_key:
+        found = {one.client_id: one for one in batch.by_phone.get(person.phone_key, ())}
+        found |= {one.client_id: one for one in match.by_phone}
+        if len(found) > 1:
+            return _new(Doubt.PHONE_SHARED, tuple(found))
+        for candidate in found.values():
+            theirs = batch.email(candidate)
+            if theirs and person.email_key and theirs != person.email_key:
+                return _new(Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
+            return Link(client_id=candidate.client_id, reason=Reason.PHONE)
+    if person.key == (GUESTS, WALK_IN):
+        return Link(client_id=uuid4(), reason=Reason.WALK_IN, is_new=True)
+    return Link(client_id=uuid4(), reason=Reason.NEW, is_new=True)
+
+
+def _new(doubt: Doubt, candidates: tuple[UUID, ...]) -> Link:
+    return Link(
+        client_id=uuid4(),
+        reason=Reason.NEW,
+        is_new=True,
+        doubt=doubt,
+        candidates=tuple(sorted(candidates)),
+    )

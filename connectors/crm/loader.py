@@ -1,0 +1,152 @@
+"""The loading end of a sync: one connection, opened again when it breaks, and what it asks for.
+
+A batch whose connection broke is loaded again in full. Whether the server had committed it cannot
+be known, and need not be: what is there already is recognised and not written twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Final, TypeVar
+
+import msgspec
+import psycopg
+
+from connectors.base import StoreConfig, StoreProbe
+from connectors.crm.database import Connection, connect
+from connectors.crm.lease import Lease
+from connectors.crm.load import Batch, CursorMove, Loaded, load_batch, put_cursor
+from connectors.crm.statements import load
+from connectors.crm.stores import find_store
+from connectors.crm.target import Target
+from connectors.errors import ConfigurationError, DatabaseError
+from connectors.records import Stream
+
+# A restart of the server or a failover is over in about half a minute.
+_PAUSES_SECONDS: Final = (0.2, 1.0, 3.0, 8.0, 20.0)
+
+_T = TypeVar("_T")
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stream stands: its watermark, and the reading that broke off, if one did."""
+
+    watermark: datetime | None = None
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    resume: str | None = None
+
+
+class Loader:
+    """Loads batches of one store under its lease, inside a `with` block."""
+
+    def __init__(
+        self, database_url: str, config: StoreConfig, lease: Lease, *, run_id: str
+    ) -> None:
+        self._url = database_url
+        self._config = config
+        self._lease = lease
+        self._run_id = run_id
+        self._connection: Connection | None = None
+        self._target: Target | None = None
+
+    def __enter__(self) -> Loader:
+        self._connection = connect(self._url, application_name="storeloom-load", autocommit=True)
+        self._target = self._once(lambda opened: _target(opened, self._config, self._run_id))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    @property
+    def target(self) -> Target:
+        """The store that is loaded."""
+        assert self._target is not None, "used outside its with block"  # noqa: S101 - our own misuse
+        return self._target
+
+    def note(self, probe: StoreProbe) -> None:
+        """Keep what the store says of itself where nobody has said otherwise."""
+        parameters = {
+            **self.target.scope,
+            "currency": probe.currency,
+            "time_zone": probe.time_zone,
+        }
+        self._once(lambda opened: opened.execute(load("stores/note"), parameters))
+
+    def position(self, stream: Stream) -> Position:
+        """Return where a stream stands; nothing known for a new one."""
+        parameters = {**self.target.scope, "stream": stream.value}
+        row = self._once(
+            lambda opened: opened.execute(load("load/cursor_get"), parameters).fetchone()
+        )
+        if row is None:
+            return Position()
+        return Position(watermark=row[0], window_start=row[1], window_end=row[2], resume=row[3])
+
+    def load(self, batch: Batch, move: CursorMove) -> Loaded:
+        """Load one batch with its cursor."""
+        return self._once(
+            lambda opened: load_batch(opened, self.target, batch, lease=self._lease, move=move)
+        )
+
+    def finish(self, stream: Stream, move: CursorMove) -> None:
+        """Set the cursor at the end of a reading."""
+
+        def put(opened: Connection) -> None:
+            with opened.transaction():
+                self._lease.check(opened)
+                put_cursor(opened, self.target, stream, move)
+
+        self._once(put)
+
+    def fill_rates(self) -> None:
+        """Give waiting orders the exchange rates that are known by now."""
+        parameters = {"organization_id": self.target.organization_id}
+        self._once(lambda opened: opened.execute(load("orders/fill_rates"), parameters))
+
+    def _once(self, work: Callable[[Connection], _T]) -> _T:
+        """Run `work`, which keeps its own transaction, again on a new connection when the old one broke."""
+        for pause in _PAUSES_SECONDS:
+            try:
+                return self._run(work)
+            except (psycopg.OperationalError, DatabaseError):
+                if self._connection is not None and not self._connection.broken:
+                    raise
+                time.sleep(pause)
+        return self._run(work)
+
+    def _run(self, work: Callable[[Connection], _T]) -> _T:
+        if self._connection is None or self._connection.closed:
+            self._connection = None
+            self._connection = connect(
+                self._url, application_name="storeloom-load", autocommit=True
+            )
+        return work(self._connection)
+
+
+def _target(connection: Connection, config: StoreConfig, run_id: str) -> Target:
+    store = find_store(connection, config.key)
+    if store.id != config.id or store.organization_id != config.organization_id:
+        raise ConfigurationError(
+            f'store "{config.key}" is another one by now; read its configuration again'
+        )
+    country = config.settings.get("country")
+    return Target(
+        organization_id=store.organization_id,
+        store_id=store.id,
+        key=store.key,
+        platform=store.platform,
+        id_prefix=store.id_prefix,
+        order_number_prefix=store.order_number_prefix,
+        country=str(country) if country else None,
+        run_id=run_id,
+    )

@@ -1,0 +1,7 @@
+-- Expects organization_id, store_id, token. An old token beats for nobody.
+update sync.leases as l
+set heartbeat_at = clock_timestamp()
+where
+  l.organization_id = %(organization_id)s
+  and l.store_id = %(store_id)s
+  and l.token = %(token)s

@@ -1,0 +1,11 @@
+-- A record that has arrived whole since it was refused needs nobody any more.
+--
+-- Expects organization_id, store_id, stream, external_ids.
+update sync.quarantine as q
+set resolved_at = now()
+where
+  q.organization_id = %(organization_id)s
+  and q.store_id = %(store_id)s
+  and q.stream = %(stream)s
+  and q.resolved_at is null
+  and q.external_id = any(%(external_ids)s::text [])

@@ -1,0 +1,151 @@
+-- Expects staged_orders, organization_id, store_id. Staged -> numbered -> written -> mapped.
+--
+-- deal_id belongs to people and does not appear; a null never overwrites.
+with present as (
+  select
+    s.*,
+    e.id as order_id,
+    e.order_number as present_number,
+    -- An order whose person was redacted stays with its client instead of joining the walk-in.
+    case when s.is_anonymous then coalesce(e.client_id, s.client_id) else s.client_id end
+      as final_client_id,
+    coalesce(s.items, e.items) as final_items,
+    coalesce(s.shipping_address, e.shipping_address) as final_shipping_address,
+    coalesce(s.tracking_number, e.tracking_number) as final_tracking_number,
+    coalesce(s.shipped_date, e.shipped_date) as final_shipped_date,
+    coalesce(s.delivered_date, e.delivered_date) as final_delivered_date,
+    row_number() over (
+      partition by s.order_number order by e.id is null, s.ecommerce_order_id
+    ) as turn
+  from pg_temp.staged_orders as s
+  left join public.crm_orders as e
+    on e.organization_id = %(organization_id)s and s.ecommerce_order_id = e.ecommerce_order_id
+),
+
+-- A number that another order has, typed by people perhaps, gets the shop's id behind it; an order
+-- is never dropped for its number, and keeps the one it was given.
+numbered as (
+  select
+    p.*,
+    case
+      when p.present_number in (p.order_number, p.order_number || '-' || p.ecommerce_order_id)
+        then p.present_number
+      when p.turn > 1 or exists (
+        select
+        from public.crm_orders as t
+        where
+          t.organization_id = %(organization_id)s
+          and t.order_number = p.order_number
+          and t.ecommerce_order_id is distinct from p.ecommerce_order_id
+      ) then p.order_number || '-' || p.ecommerce_order_id
+      else p.order_number
+    end as final_number
+  from present as p
+),
+
+-- Once per currency and day, not per order.
+rates as materialized (
+  select
+    d.currency,
+    d.rate_date,
+    sync.exchange_rate(d.currency, o.reporting_currency, d.rate_date) as rate
+  from (
+    select distinct s.currency, (s.order_date at time zone 'UTC')::date as rate_date
+    from pg_temp.staged_orders as s
+  ) as d
+  cross join public.organizations as o
+  where o.id = %(organization_id)s
+),
+
+written as (
+  insert into public.crm_orders as r (
+    organization_id, client_id, order_number, ecommerce_order_id, subtotal, tax, shipping, discount,
+    total, refunded_total, exchange_rate, currency, status, items, shipping_address,
+    tracking_number, order_date, shipped_date, delivered_date, created_at
+  )
+  select
+    %(organization_id)s,
+    n.final_client_id,
+    n.final_number,
+    n.ecommerce_order_id,
+    n.subtotal,
+    n.tax,
+    n.shipping,
+    n.discount,
+    n.total,
+    n.refunded_total,
+    q.rate,
+    n.currency,
+    n.status,
+    n.final_items,
+    n.final_shipping_address,
+    n.final_tracking_number,
+    n.order_date,
+    n.final_shipped_date,
+    n.final_delivered_date,
+    coalesce(n.source_created_at, n.order_date)
+  from numbered as n
+  left join rates as q
+    on n.currency = q.currency and (n.order_date at time zone 'UTC')::date = q.rate_date
+  order by n.ecommerce_order_id
+  on conflict (organization_id, ecommerce_order_id) do update set
+    client_id = excluded.client_id,
+    order_number = excluded.order_number,
+    subtotal = excluded.subtotal,
+    tax = excluded.tax,
+    shipping = excluded.shipping,
+    discount = excluded.discount,
+    total = excluded.total,
+    refunded_total = excluded.refunded_total,
+    exchange_rate = excluded.exchange_rate,
+    currency = excluded.currency,
+    status = excluded.status,
+    items = excluded.items,
+    shipping_address = excluded.shipping_address,
+    tracking_number = excluded.tracking_number,
+    order_date = excluded.order_date,
+    shipped_date = excluded.shipped_date,
+    delivered_date = excluded.delivered_date
+  where
+    (
+      r.client_id, r.order_number, r.subtotal, r.tax, r.shipping, r.discount, r.total,
+      r.refunded_total, r.exchange_rate, r.currency, r.status, r.items, r.shipping_address,
+      r.tracking_number, r.order_date, r.shipped_date, r.delivered_date
+    ) is distinct from (
+      excluded.client_id, excluded.order_number, excluded.subtotal, excluded.tax,
+      excluded.shipping, excluded.discount, excluded.total, excluded.refunded_total,
+      excluded.exchange_rate, excluded.currency, excluded.status, excluded.items,
+      excluded.shipping_address, excluded.tracking_number, excluded.order_date,
+      excluded.shipped_date, excluded.delivered_date
+    )
+  returning r.id, r.ecommerce_order_id
+)
+
+insert into sync.record_map_orders as m (
+  store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
+  deleted_at, source_status, details
+)
+select
+  %(store_id)s,
+  'orders',
+  n.external_id,
+  %(organization_id)s,
+  -- What was there before and needed no write is not among the written.
+  coalesce(w.id, n.order_id),
+  n.content_hash,
+  n.source_updated_at,
+  case when n.is_deleted then now() end,
+  n.source_status,
+  n.details
+from numbered as n
+left join written as w on n.ecommerce_order_id = w.ecommerce_order_id
+order by n.external_id
+on conflict (store_id, entity, external_id) do update set
+  crm_id = excluded.crm_id,
+  content_hash = excluded.content_hash,
+  source_updated_at = excluded.source_updated_at,
+  deleted_at = excluded.deleted_at,
+  source_status = excluded.source_status,
+  details = excluded.details,
+  updated_at = now()
+where m.organization_id = excluded.organization_id

@@ -1,0 +1,28 @@
+-- Where one batch's new and changed orders wait, their clients resolved.
+create temporary table if not exists staged_orders (
+  external_id text not null,
+  ecommerce_order_id text not null,
+  order_number text not null,
+  client_id uuid not null,
+  is_anonymous boolean not null,
+  status text not null,
+  currency text not null,
+  subtotal numeric(12, 2) not null,
+  tax numeric(12, 2) not null,
+  shipping numeric(12, 2) not null,
+  discount numeric(12, 2) not null,
+  total numeric(12, 2) not null,
+  refunded_total numeric(12, 2) not null,
+  items jsonb,
+  shipping_address jsonb,
+  tracking_number text,
+  order_date timestamptz not null,
+  shipped_date timestamptz,
+  delivered_date timestamptz,
+  is_deleted boolean not null,
+  source_status text,
+  details jsonb,
+  source_created_at timestamptz,
+  source_updated_at timestamptz,
+  content_hash bytea not null
+) on commit drop

@@ -1,0 +1,42 @@
+"""Where a batch goes: one store of one organization, and the run that brings it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from connectors.records import Record
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """The store as the load path needs it; no credentials.
+
+    `country`: ISO code that national phone numbers are read in, None when unknown.
+    """
+
+    organization_id: str
+    store_id: str
+    key: str
+    platform: str
+    id_prefix: str = ""
+    order_number_prefix: str = ""
+    country: str | None = None
+    run_id: str = ""
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The parameters that every statement names."""
+        return {"organization_id": self.organization_id, "store_id": self.store_id}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A record that is new to us or differs from what we have.
+
+    `crm_id`: its CRM row where the record map knows one.
+    """
+
+    record: Record
+    digest: bytes
+    crm_id: UUID | None
