@@ -58,7 +58,9 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
-            check_text(getattr(self, name), f"address.{name}")
+            value = getattr(self, name)
+            if value is not None:
+                check_text(value, f"address.{name}")
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

@@ -232,6 +232,8 @@ def _unit_price(value: Any) -> Decimal | None:
     """Keep six places: the price is a quotient, and its further digits are only division."""
     if value is None or value == "":
         return None
+    if type(value) is int:
+        return Decimal(value)
     try:
         price = value if type(value) is Decimal else Decimal(str(value))
         exponent = price.as_tuple().exponent

@@ -86,8 +86,11 @@ class Pager:
             return
         while not (piece.is_last and is_plausible(piece.pages, rest)):
             horizon = horizon_of(piece.pages, rest)
+            if not is_plausible(piece.pages, rest):
+                # Bounds are ignored, so rows may enter the list while it is read.
+                yield from self.in_any_order(fetch, _by_id_query(rest), rest)
+                return
             if horizon is None:
-                # Neither order nor filter are what was asked for: trust neither.
                 yield from self.by_id(fetch, rest)
                 return
             if horizon in (rest.start, _first_change(piece.pages)):
@@ -105,7 +108,7 @@ class Pager:
 
     def by_id(self, fetch: Fetch, span: Span) -> Iterator[Part]:
         """Yield the rows of `span`, last page first; complete only when it ends."""
-        query = {**bounds(span), "orderby": "id", "order": "asc"}
+        query = _by_id_query(span)
         size, first = self._first_page(fetch, query)
         if first.pages <= 1:
             yield from _parts([first.rows], span, is_ordered=False)
@@ -244,6 +247,10 @@ class PageSize:
         if self._position and self._successes >= _SUCCESSES_TO_GROW:
             self._position -= 1
             self._successes = 0
+
+
+def _by_id_query(span: Span) -> Query:
+    return {**bounds(span), "orderby": "id", "order": "asc"}
 
 
 def _first_change(pages: Iterable[list[Row]]) -> datetime | None:
