@@ -42,3 +42,11 @@ def ensure_database(server_url: str, name: str) -> bool:
                 "or set STORELOOM_DAGSTER_DATABASE_URL to one that exists"
             ) from error
     return True
+
+
+def drop_database(server_url: str, name: str) -> None:
+    """Drop database `name` if it exists, whoever is connected to it."""
+    with connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,7 +24,8 @@ from connectors.crm.keys import KeyRing
 from orchestration.lib.databases import open_databases, require_migrated
 from orchestration.settings import Settings, load_settings
 
-out: Final = Console(highlight=False)
+# A pipe has no width; tables folded to eighty columns cut amounts in two.
+out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 notes: Final = Console(stderr=True, highlight=False)
 
 F = TypeVar("F", bound=Callable[..., Any])

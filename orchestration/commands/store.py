@@ -58,7 +58,13 @@ def store() -> None:
 )
 @click.option("--organization", required=True, help="Name of the organization; made when new.")
 @click.option("--currency", help="Reporting currency of a new organization (default: the store's).")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. ca_file=/etc/ca.pem or allow_http=true.")
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting, e.g. ca_file=/etc/ca.pem or allow_http=true.",
+)
 @click.option("--no-check", is_flag=True, help="Save without asking the store whether all is well.")
 @json_option
 def add(
@@ -161,7 +167,7 @@ def check(keys: Sequence[str], *, as_json: bool) -> None:
     else:
         for key, found in report.items():
             if found["ok"]:
-                out.print(f'{key}: ok, {found["name"]}, {found["currency"]}')
+                out.print(f"{key}: ok, {found['name']}, {found['currency']}")
             for warning in found.get("warnings", ()):
                 out.print(f"{key}: {warning}", style="yellow")
     failed = [str(found["error"]) for found in report.values() if not found["ok"]]

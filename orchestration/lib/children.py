@@ -25,7 +25,7 @@ GRACE_SECONDS: Final = 30.0
 _PR_SET_PDEATHSIG: Final = 1
 
 
-class ChildDied(StoreloomError):
+class ChildDiedError(StoreloomError):
     """A process that should have kept running ended; the text shows the end of its log."""
 
 
@@ -74,13 +74,13 @@ class Children:
         self._children.append(_Child(name, process, log))
 
     def check(self) -> None:
-        """Raise ChildDied when one has ended, showing what it said last."""
+        """Raise ChildDiedError when one has ended, showing what it said last."""
         for child in self._children:
             code = child.process.poll()
             if code is not None:
                 said = child.log.read_text(errors="replace").splitlines()
                 telling = [line for line in said if line.strip()][-3:]
-                raise ChildDied(
+                raise ChildDiedError(
                     f"the {child.name} ended with code {code}; its log is {child.log} and ends: "
                     + " | ".join(telling)
                 )

@@ -28,7 +28,7 @@ _DIGEST: Final = TARGET / "manifest.digest"
 _NOT_SOURCE: Final = frozenset({"target", "logs", "dbt_packages"})
 
 
-class DbtFailed(StoreloomError):
+class DbtError(StoreloomError):
     """dbt ended with an error; the text holds the models and tests it named."""
 
 
@@ -66,15 +66,13 @@ def project_digest() -> str:
 def ensure_manifest() -> Path:
     """Return the path of an up-to-date manifest, parsing the project only when it changed.
 
-    Raises DbtFailed with dbt's own words when the project does not parse.
+    Raises DbtError with dbt's own words when the project does not parse.
     """
     TARGET.mkdir(parents=True, exist_ok=True)
     with (TARGET / "manifest.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         digest = project_digest()
-        is_fresh = (
-            MANIFEST.exists() and _DIGEST.exists() and _DIGEST.read_text().strip() == digest
-        )
+        is_fresh = MANIFEST.exists() and _DIGEST.exists() and _DIGEST.read_text().strip() == digest
         if not is_fresh:
             run_dbt(["parse", "--quiet"], os.environ)
             _DIGEST.write_text(digest + "\n")
@@ -93,7 +91,7 @@ def run_dbt(
 ) -> None:
     """Run dbt to its end, handing each line it prints to `on_line`.
 
-    Raises DbtFailed with the lines that tell why.
+    Raises DbtError with the lines that tell why.
     """
     process = subprocess.Popen(
         [dbt_executable(), "--no-use-colors", *arguments],
@@ -113,7 +111,7 @@ def run_dbt(
                 on_line(lines[-1])
     if process.returncode != 0:
         telling = [line for line in lines if _tells_why(line)] or lines[-15:]
-        raise DbtFailed(f"dbt {arguments[0]} failed:\n" + "\n".join(telling[-30:]))
+        raise DbtError(f"dbt {arguments[0]} failed:\n" + "\n".join(telling[-30:]))
 
 
 def _tells_why(line: str) -> bool:

@@ -31,9 +31,7 @@ def stream_metadata(outcome: StreamOutcome, rows: int | None) -> dict[str, Any]:
     return metadata
 
 
-def materializations(
-    outcome: StoreOutcome, rows: dict[Stream, int]
-) -> list[AssetMaterialization]:
+def materializations(outcome: StoreOutcome, rows: dict[Stream, int]) -> list[AssetMaterialization]:
     """Return one event per stream that was synced, in the store's partition."""
     return [
         AssetMaterialization(

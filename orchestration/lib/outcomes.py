@@ -57,8 +57,9 @@ def trouble_report(outcomes: Iterable[StoreOutcome]) -> str | None:
     if not failed:
         return None
     lines = [" ".join(str(outcome.error).split()) for outcome in failed]
-    return f"{len(failed)} of {len(all_outcomes)} stores failed, the others are done:\n" + "\n".join(
-        lines
+    return (
+        f"{len(failed)} of {len(all_outcomes)} stores failed, the others are done:\n"
+        + "\n".join(lines)
     )
 
 

@@ -157,7 +157,7 @@ class DagsterPlatform:
             time.sleep(0.25)
 
     def check(self) -> None:
-        """Raise ChildDied when one of the processes has ended."""
+        """Raise ChildDiedError when one of the processes has ended."""
         self._children.check()
 
     def stop(self) -> list[str]:

@@ -34,7 +34,9 @@ def prune_runs(instance: DagsterInstance, *, before: datetime, batch: int = BATC
     """Delete up to `batch` finished runs last updated before `before`; return how many."""
     keep = runs_to_keep(instance)
     old = instance.get_run_records(
-        RunsFilter(statuses=_FINISHED, updated_before=before), ascending=True, limit=batch + len(keep)
+        RunsFilter(statuses=_FINISHED, updated_before=before),
+        ascending=True,
+        limit=batch + len(keep),
     )
     doomed = [record.dagster_run.run_id for record in old]
     doomed = [run_id for run_id in doomed if run_id not in keep][:batch]

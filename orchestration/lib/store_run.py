@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
+from connectors.crm.counts import store_rows
 from connectors.crm.sync import sync_store
 from connectors.errors import ConfigurationError, LeaseLost
 from connectors.records import Stream
@@ -39,4 +39,5 @@ def sync_one(
 
 def count_rows(crm: Crm, key: str) -> dict[Stream, int]:
     """Return how many rows of this store the CRM holds, per stream."""
-    raise NotImplementedError
+    with crm.connection() as connection:
+        return store_rows(connection, key)

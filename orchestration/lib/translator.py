@@ -38,7 +38,11 @@ class Translator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         """The node's own name, or what its meta says."""
         meta = _dagster_meta(dbt_resource_props)
-        return AssetKey(meta["asset_key"]) if "asset_key" in meta else AssetKey(_name(dbt_resource_props))
+        return (
+            AssetKey(meta["asset_key"])
+            if "asset_key" in meta
+            else AssetKey(_name(dbt_resource_props))
+        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The group of the folder the node lies in."""

@@ -5,8 +5,6 @@ automation condition on purpose: an eager one on a per-store upstream stops refr
 store as soon as a new store has not been synced yet.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any, Final

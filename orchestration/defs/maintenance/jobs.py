@@ -1,7 +1,5 @@
 """Prunes what nobody reads any more; see `orchestration.lib.retention`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Notices dead run workers; see `orchestration.lib.reaper`."""
 
-from __future__ import annotations
-
 from dagster import DefaultSensorStatus, SensorEvaluationContext, SkipReason, sensor
 
 from connectors.crm.database import connect

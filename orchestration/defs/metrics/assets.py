@@ -1,7 +1,5 @@
 """`client_ltv` and `win_rate`: computed set-based in the database, kept with history there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Final

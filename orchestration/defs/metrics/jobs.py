@@ -1,7 +1,5 @@
 """When the metrics are computed, apart from the night."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from dagster import DefaultScheduleStatus, ScheduleDefinition, define_asset_job

@@ -4,16 +4,14 @@ One op for three assets, because a store is one API budget, one lease and one lo
 take turns at the same lease.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 
 from dagster import (
     AssetExecutionContext,
     AssetSpec,
-    Backoff,
     BackfillPolicy,
+    Backoff,
     Config,
     DynamicPartitionsDefinition,
     Failure,

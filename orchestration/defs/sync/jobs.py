@@ -6,8 +6,6 @@ must not take the night with it, yet a night with a failed store must not look g
 done first, and the last step fails with one line per store.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,7 +27,7 @@ from connectors.crm.stores import list_stores
 from orchestration.defs.analytics.assets import MANIFEST, TRANSLATOR
 from orchestration.defs.metrics.assets import measure
 from orchestration.defs.sync.assets import PATIENCE, STORES, crm_records
-from orchestration.lib.counting import count_checks
+from orchestration.lib.counting import evaluate
 from orchestration.lib.dbt import build_arguments
 from orchestration.lib.metadata import materializations
 from orchestration.lib.outcomes import StoreOutcome, trouble_report
@@ -91,7 +89,7 @@ def check_counts(
     """Compare each store's own counts with the CRM's; the results are the assets' checks."""
     outcomes = [outcome for shard in nights for outcome in shard]
     synced = [outcome.store for outcome in outcomes if outcome.error is None]
-    for evaluation in count_checks(crm, synced):
+    for evaluation in evaluate(crm, synced):
         context.log_event(evaluation)
     return outcomes
 

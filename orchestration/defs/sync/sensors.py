@@ -1,7 +1,5 @@
 """Keeps Dagster's partitions in step with the stores people connect."""
 
-from __future__ import annotations
-
 from dagster import DefaultSensorStatus, SensorEvaluationContext, SkipReason, sensor
 
 from orchestration.lib.stores import reconcile_partitions

@@ -1,0 +1,64 @@
+"""Is what the stores have in the CRM, and is anything waiting for a person?
+
+Counts only: they cost one request per store and stream. The comparison to the cent reads the whole
+store again and is what `storeloom demo` does.
+"""
+
+from typing import Final
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    asset_check,
+)
+
+from connectors.crm.stores import list_stores
+from connectors.records import Stream
+from orchestration.lib.counting import (
+    COUNT_CHECK,
+    QUARANTINE_CHECK,
+    count_result,
+    quarantine_result,
+)
+from orchestration.lib.outcomes import ASSET_OF
+from orchestration.lib.resources import Crm
+
+
+def _stores_of(context: AssetCheckExecutionContext, crm: Crm) -> list[str]:
+    """The store of a partitioned run, else all active ones."""
+    partition = context.run.tags.get("dagster/partition")
+    if partition is not None:
+        return [partition]
+    with crm.connection() as connection:
+        return [row.key for row in list_stores(connection, status="active")]
+
+
+def _count_check(stream: Stream) -> AssetChecksDefinition:
+    @asset_check(
+        asset=ASSET_OF[stream],
+        name=COUNT_CHECK,
+        description=f"The CRM holds as many {stream.value} as each store says it has.",
+    )
+    def check(context: AssetCheckExecutionContext, crm: Crm) -> AssetCheckResult:
+        return count_result(crm, stream, _stores_of(context, crm))
+
+    return check
+
+
+def _quarantine_check(stream: Stream) -> AssetChecksDefinition:
+    @asset_check(
+        asset=ASSET_OF[stream],
+        name=QUARANTINE_CHECK,
+        description=f"No {stream.value} wait in quarantine. See `storeloom quarantine list`.",
+    )
+    def check(crm: Crm) -> AssetCheckResult:
+        return quarantine_result(crm, stream)
+
+    return check
+
+
+CHECKS: Final = [
+    *(_count_check(stream) for stream in Stream),
+    *(_quarantine_check(stream) for stream in Stream),
+]
