@@ -20,7 +20,7 @@ from connectors.records import Stream
 from connectors.shopify import preflight
 from connectors.shopify.api import ScopeMissing, ShopifyApi
 from connectors.shopify.batch import Batch, id_of
-from connectors.shopify.mapping import remap
+from connectors.shopify.mapping import map_payload
 from connectors.shopify.nested import NestedLists
 from connectors.shopify.paging import RawPage, failure, pages
 from connectors.shopify.status import StatusRules
@@ -33,7 +33,7 @@ DEFAULT_VERSION: Final = "2026-10"
 _EVERY_STATUS: Final = "status:active,draft,archived,unlisted"
 _VERSION: Final = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
 # Page sizes at which the published cost rules allow the query at worst.
-_SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 10}
+SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 10}
 
 
 class ShopifyConnector:
@@ -160,7 +160,7 @@ class ShopifyConnector:
             except BadRecord as reason:
                 batch.reject(node, reason)
                 return
-        batch.add(node, lambda: remap(batch.stream, node, self.config))
+        batch.add(node, lambda: map_payload(batch.stream, node, self.config))
 
     def _read_products(self, window: Window) -> Iterator[Page]:
         # Variants of the first pass, kept whole: their products may come on any page.
@@ -215,12 +215,12 @@ class ShopifyConnector:
         shop = raw.answer.data.get("shop")
         currency = shop.get("currencyCode") if isinstance(shop, Mapping) else None
         payload = {**variant, "shopCurrency": currency} if isinstance(variant, Mapping) else variant
-        batch.add(payload, lambda: remap(Stream.PRODUCTS, payload, self.config))
+        batch.add(payload, lambda: map_payload(Stream.PRODUCTS, payload, self.config))
 
     def _pages(
         self, name: str, root: str, query: str | None, more: Mapping[str, Any] | None = None
     ) -> Iterator[RawPage]:
-        size = self._sizes.setdefault(name, PageSize(_SAFE_PAGES[name], largest=self._largest))
+        size = self._sizes.setdefault(name, PageSize(SAFE_PAGES[name], largest=self._largest))
         return pages(self._api, name, root, size=size, variables={**(more or {}), "query": query})
 
     def _size_setting(self, name: str) -> int | None:

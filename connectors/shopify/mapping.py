@@ -33,8 +33,16 @@ _ONLY_VARIANT: Final = "Default Title"
 _SOLD: Final = frozenset({"ACTIVE", "UNLISTED"})
 
 
-def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
-    """Map one payload, fresh or from quarantine; None for what is no business of the CRM.
+def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record:
+    """Map one quarantined payload again; raises BadRecord when it still cannot be mapped."""
+    record = map_payload(stream, payload, config)
+    if record is None:
+        raise BadRecord("it is a test order, which the CRM does not keep", code="skipped")
+    return record
+
+
+def map_payload(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
+    """Map one element as read; None for what is no business of the CRM.
 
     Raises BadRecord when it cannot be mapped.
     """

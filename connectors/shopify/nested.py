@@ -87,6 +87,9 @@ class NestedLists:
             )
         if not all(isinstance(variant, Mapping) for variant in variants):
             raise BadRecord("a variant of the product is no object", code="bad_shape")
+        if not variants:
+            # Every product has one at least; without, it would vanish here without a word.
+            raise BadRecord("the product comes without variants", code="missing_variants")
         return variants, {key: value for key, value in product.items() if key != "variants"}
 
     def _whole_list(self, name: str, identifier: str, field: str) -> list[Any]:

@@ -12,7 +12,7 @@ from fixtures.shopify.cost import MOST, requested_points
 from graphql import DocumentNode, GraphQLSchema, build_schema, parse, print_schema, validate
 from graphql.validation import NoDeprecatedCustomRule, specified_rules
 
-from connectors.shopify.client import _SAFE_PAGES
+from connectors.shopify.client import SAFE_PAGES
 from connectors.shopify.documents import QUERIES, document
 
 SCHEMA = Path(__file__).parents[3] / "connectors/sandbox/shopify/schema.graphql"
@@ -53,7 +53,7 @@ def test_a_document_stays_below_the_limit_of_points_as_it_stands(name: str) -> N
     assert requested_points(trimmed(), parse(document(name))) < MOST
 
 
-@pytest.mark.parametrize(("name", "first"), sorted(_SAFE_PAGES.items()))
+@pytest.mark.parametrize(("name", "first"), sorted(SAFE_PAGES.items()))
 def test_the_first_page_a_connector_asks_for_stays_below_the_limit(name: str, first: int) -> None:
     assert requested_points(trimmed(), parse(document(name)), {"first": first}) < MOST
 

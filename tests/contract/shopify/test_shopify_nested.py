@@ -143,3 +143,13 @@ def test_a_variant_that_changed_without_its_product_is_found_and_not_read_twice(
         data(shop={"currencyCode": "EUR"}, products=page({**moved, "variants": siblings})),
     )
     assert ids(read(connect(), Stream.PRODUCTS, window)) == ["4001", "4002", "4003"]
+
+
+def test_a_product_without_variants_is_put_aside_instead_of_vanishing(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    nodes = page(product(variants=page()), product(variants=None))
+    shop.will("Products", data(shop={"currencyCode": "EUR"}, products=nodes))
+    (found,) = read(connect(), Stream.PRODUCTS)
+    assert [one.code for one in found.rejected] == ["missing_variants"] * 2
+    assert found.rejected[0].external_id == "3001"

@@ -14,7 +14,7 @@ from fixtures.shopify.payloads import customer, fulfillment, order, product, ref
 from connectors.base import StoreConfig
 from connectors.errors import BadRecord
 from connectors.records import Customer, Product, Stream, content_hash
-from connectors.shopify.mapping import map_customer, map_variant, remap
+from connectors.shopify.mapping import map_customer, map_payload, map_variant, remap
 
 CONFIG = StoreConfig(
     id="1", organization_id="1", key="shop", platform="shopify", base_url="https://x", currency=None
@@ -128,6 +128,12 @@ def test_a_payload_that_is_no_object_is_put_aside(stream: Stream, payload: Any) 
         remap(stream, payload, CONFIG)
 
 
+def test_a_quarantined_payload_is_mapped_like_a_fresh_one() -> None:
+    assert remap(Stream.ORDERS, order(), CONFIG) == map_payload(Stream.ORDERS, order(), CONFIG)
+    with pytest.raises(BadRecord, match="test order"):
+        remap(Stream.ORDERS, order(test=True), CONFIG)
+
+
 WHOLE = {
     Stream.CUSTOMERS: customer(),
     Stream.PRODUCTS: variant(),
@@ -163,7 +169,7 @@ def test_whatever_is_missing_is_mapped_or_put_aside(stream: Stream) -> None:
 def is_settled(stream: Stream, payload: Any) -> bool:
     """Mapped to something that can be hashed and so stored, or put aside with code and reason."""
     try:
-        record = remap(stream, payload, CONFIG)
+        record = map_payload(stream, payload, CONFIG)
     except BadRecord as reason:
         return bool(reason.reason and reason.code)
     return record is None or bool(content_hash(record))
