@@ -111,6 +111,9 @@ def serve(spec: SandboxSpec) -> None:
     except OSError as error:
         click.echo(f"cannot listen on {spec.host}:{spec.port} ({error}); try --port 0", err=True)
         sys.exit(1)
+    for platform in PLATFORMS:
+        # Built now, or the first request would wait for it.
+        server.world(platform)
     stores = {
         platform: {
             "base_url": server.base_url(platform),

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.answer import Answer
 from connectors.sandbox.faults import Verdict
+from connectors.sandbox.spec import PLATFORMS
 from connectors.sandbox.stores import Stores
 from connectors.sandbox.truth import truth
 from connectors.sandbox.wire import CutShort, Reset
@@ -120,7 +121,7 @@ def _identity(request: Request, body: bytes) -> str:
 
 
 def _truth(stores: Stores, platform: str) -> Response:
-    if platform not in stores.worlds:
+    if platform not in PLATFORMS:
         return Response("Not found", 404, media_type="text/plain")
-    told = truth(stores.worlds[platform])
+    told = truth(stores.world(platform))
     return Response(msgspec.json.encode(told), media_type="application/json")

@@ -97,15 +97,15 @@ class SandboxServer:
 
     def world(self, platform: str) -> World:
         """Return what the store holds, for assertions; change it through `store` only."""
-        return self._stores.worlds[platform]
+        return self._stores.world(platform)
 
     def store(self, platform: str) -> Shopkeeper:
         """Return who can change the store: edit, refund, cancel, trash, delete, add, touch."""
-        return Shopkeeper(self._stores.worlds[platform])
+        return Shopkeeper(self._stores.world(platform))
 
     def truth(self, platform: str) -> Truth:
         """Return counts and sums as a connector should find them."""
-        return truth(self._stores.worlds[platform])
+        return truth(self._stores.world(platform))
 
     def serve(self) -> None:
         """Serve in this thread until SIGINT or SIGTERM."""

@@ -1,33 +1,57 @@
-"""The two stores of a sandbox, built from its spec, with the keys to them."""
+"""The two stores of a sandbox, built from its spec when first asked for, with the keys to them."""
 
 from __future__ import annotations
 
 import hashlib
+import threading
 
 from connectors.sandbox.faults import Judge
 from connectors.sandbox.seed import build
 from connectors.sandbox.shopify.api import Shopify
-from connectors.sandbox.spec import PLATFORMS, SandboxSpec
+from connectors.sandbox.spec import SandboxSpec
 from connectors.sandbox.woocommerce.api import WooCommerce
 from connectors.sandbox.woocommerce.auth import Gate
-from connectors.sandbox.world import Clock
+from connectors.sandbox.world import Clock, World
 
 
 class Stores:
-    """Worlds, dialects and credentials; `worlds` by platform."""
+    """Worlds, dialects and credentials. Most tests look at one platform and pay for one."""
 
     def __init__(self, spec: SandboxSpec) -> None:
+        self._spec = spec
+        self._lock = threading.RLock()
+        self._worlds: dict[str, World] = {}
+        self._woocommerce: WooCommerce | None = None
+        self._shopify: Shopify | None = None
         self.clock = Clock(spec.clock_offset_seconds)
         self.judge = Judge(spec.faults, spec.seed)
-        self.worlds = {platform: build(spec, platform, self.clock) for platform in PLATFORMS}
         self.credentials = _credentials(spec.seed)
-        keys = self.credentials["woocommerce"]
-        self.woocommerce = WooCommerce(
-            self.worlds["woocommerce"],
-            Gate(keys["consumer_key"], keys["consumer_secret"]),
-            spec.faults,
-        )
-        self.shopify = Shopify(self.worlds["shopify"], self.credentials["shopify"], spec)
+
+    def world(self, platform: str) -> World:
+        """Return what the `platform` store holds."""
+        with self._lock:
+            if platform not in self._worlds:
+                self._worlds[platform] = build(self._spec, platform, self.clock)
+            return self._worlds[platform]
+
+    @property
+    def woocommerce(self) -> WooCommerce:
+        """The WooCommerce store's dialect."""
+        with self._lock:
+            if self._woocommerce is None:
+                keys = self.credentials["woocommerce"]
+                gate = Gate(keys["consumer_key"], keys["consumer_secret"])
+                self._woocommerce = WooCommerce(self.world("woocommerce"), gate, self._spec.faults)
+            return self._woocommerce
+
+    @property
+    def shopify(self) -> Shopify:
+        """The Shopify store's dialect."""
+        with self._lock:
+            if self._shopify is None:
+                keys = self.credentials["shopify"]
+                self._shopify = Shopify(self.world("shopify"), keys, self._spec)
+            return self._shopify
 
 
 def _credentials(seed: int) -> dict[str, dict[str, str]]:

@@ -47,6 +47,7 @@ class Reset(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Drop the connection of `scope`."""
         scope[HANG_UP](is_reset=True)
+        await _gone(receive)
 
 
 class CutShort(Response):
@@ -55,7 +56,7 @@ class CutShort(Response):
     def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
         super().__init__(body, status, dict(headers), media_type="application/json")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send half the body, then drop the connection of `scope`."""
         await send(
             {
@@ -69,3 +70,10 @@ class CutShort(Response):
         # One turn of the loop, so that the half is written before the connection goes.
         await asyncio.sleep(0)
         scope[HANG_UP](is_reset=False)
+        await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the server knows the client is gone; returning earlier, it would complain."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
