@@ -38,6 +38,19 @@ class _Known(msgspec.Struct, frozen=True):
     is_filled: bool
 
 
+class _Found(msgspec.Struct, kw_only=True):
+    """Who is who in a batch.
+
+    `clients`: of every person. `links`: the decisions about those not known before. `filled`: those
+    whose customer record we have. `shop_ids`: the shop id each client calls its own.
+    """
+
+    clients: dict[Key, UUID]
+    filled: set[Key]
+    shop_ids: dict[UUID, str | None]
+    links: dict[Key, Link] = {}
+
+
 def merge_people(
     connection: Connection,
     target: Target,
@@ -51,38 +64,43 @@ def merge_people(
     `records`: the customer records behind persons with a `position`. `order_ids`: CRM orders of the
     batch, whose present clients get locked as well, for the totals that will move away from them.
     """
-    known = _known(connection, target, people)
-    strangers = [person for key, person in people.items() if key not in known]
-    links: dict[Key, Link] = {}
-    shop_ids = {one.client_id: one.ecommerce_customer_id for one in known.values()}
-    if strangers:
-        connection.execute(
-            load("clients/identity_lock"), {"organization_id": target.organization_id}
-        )
-        matches, found_ids = _matches(connection, target, strangers)
-        shop_ids |= found_ids
-        links = resolve(strangers, matches)
-    clients = {key: one.client_id for key, one in known.items()}
-    clients |= {key: link.client_id for key, link in links.items()}
-
-    made = {link.client_id for link in links.values() if link.is_new}
+    found = _resolve(connection, target, people)
+    made = {link.client_id for link in found.links.values() if link.is_new}
     connection.execute(
         load("clients/lock"),
         {
             **target.scope,
-            "client_ids": sorted(set(clients.values()) - made),
+            "client_ids": sorted(set(found.clients.values()) - made),
             "order_ids": list(order_ids),
         },
     )
-    rounds = _stage(connection, target, people, known, links, clients, shop_ids, made, records)
+    rounds = _stage(connection, target, people, found, made, records)
     scope = {**target.scope, "platform": target.platform}
     if made:
         connection.execute(load("clients/insert"), scope)
     for number in range(rounds):
         connection.execute(load("clients/update"), {**scope, "round": number})
     connection.execute(load("clients/map"), scope)
-    _review(connection, target, links)
-    return clients
+    _review(connection, target, found.links)
+    return found.clients
+
+
+def _resolve(connection: Connection, target: Target, people: Mapping[Key, Person]) -> _Found:
+    known = _known(connection, target, people)
+    found = _Found(
+        clients={key: one.client_id for key, one in known.items()},
+        filled={key for key, one in known.items() if one.is_filled},
+        shop_ids={one.client_id: one.ecommerce_customer_id for one in known.values()},
+    )
+    strangers = [person for key, person in people.items() if key not in known]
+    if strangers:
+        connection.execute(
+            load("clients/identity_lock"), {"organization_id": target.organization_id}
+        )
+        matches = _matches(connection, target, strangers, found.shop_ids)
+        found.links = resolve(strangers, matches)
+        found.clients |= {key: link.client_id for key, link in found.links.items()}
+    return found
 
 
 def _known(
@@ -104,8 +122,12 @@ def _known(
 
 
 def _matches(
-    connection: Connection, target: Target, strangers: Sequence[Person]
-) -> tuple[dict[Key, Match], dict[UUID, str | None]]:
+    connection: Connection,
+    target: Target,
+    strangers: Sequence[Person],
+    shop_ids: dict[UUID, str | None],
+) -> dict[Key, Match]:
+    """Ask who the strangers could be; `shop_ids` learns of the clients found."""
     rows = connection.execute(
         load("clients/identity"),
         {
@@ -116,7 +138,6 @@ def _matches(
         },
     )
     by_place: dict[int, tuple[list[UUID], list[UUID], list[Candidate]]] = {}
-    shop_ids: dict[UUID, str | None] = {}
     for place, client_id, rule, email, shop_id in rows:
         by_id, by_email, by_phone = by_place.setdefault(place, ([], [], []))
         shop_ids[client_id] = shop_id
@@ -126,7 +147,7 @@ def _matches(
             by_email.append(client_id)
         else:
             by_phone.append(Candidate(client_id, email))
-    matches = {
+    return {
         strangers[place].key: Match(
             by_external_id=by_id[0] if by_id else None,
             by_email=tuple(by_email),
@@ -134,17 +155,13 @@ def _matches(
         )
         for place, (by_id, by_email, by_phone) in by_place.items()
     }
-    return matches, shop_ids
 
 
 def _stage(
     connection: Connection,
     target: Target,
     people: Mapping[Key, Person],
-    known: Mapping[Key, _Known],
-    links: Mapping[Key, Link],
-    clients: Mapping[Key, UUID],
-    shop_ids: dict[UUID, str | None],
+    found: _Found,
     made: Set[UUID],
     records: Sequence[Change],
 ) -> int:
@@ -152,11 +169,11 @@ def _stage(
     rows: list[Row] = []
     turns: dict[UUID, int] = {}
     for key in sorted(people):
-        person, link, client_id = people[key], links.get(key), clients[key]
+        person, client_id = people[key], found.clients[key]
         shop_id = _shop_id(target, person)
-        if shop_id is not None and shop_ids.get(client_id) is None:
+        if shop_id is not None and found.shop_ids.get(client_id) is None:
             # The first shop record to become this client is the one whose changes it follows.
-            shop_ids[client_id] = shop_id
+            found.shop_ids[client_id] = shop_id
         turn = turns.get(client_id, 0)
         turns[client_id] = turn + 1
         change = records[person.position] if person.position is not None else None
@@ -164,12 +181,12 @@ def _stage(
             _person_row(
                 person,
                 client_id=client_id,
-                link=link,
+                link=found.links.get(key),
                 turn=turn,
                 is_new=turn == 0 and client_id in made,
                 shop_id=shop_id,
-                is_owner=person.is_owner and shop_ids.get(client_id) == shop_id,
-                is_filled=key in known and known[key].is_filled,
+                is_owner=person.is_owner and found.shop_ids[client_id] == shop_id,
+                is_filled=key in found.filled,
                 change=change,
             )
         )

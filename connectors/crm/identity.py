@@ -107,27 +107,35 @@ class _Batch:
 def _decide(person: Person, match: Match, batch: _Batch) -> Link:
     if match.by_external_id is not None:
         return Link(client_id=match.by_external_id, reason=Reason.EXTERNAL_ID)
-    if person.email_key:
-        if len(match.by_email) == 1:
-            return Link(client_id=match.by_email[0], reason=Reason.EMAIL)
-        if match.by_email:
-            return _new(Doubt.EMAIL_SHARED, match.by_email)
-        in_batch = batch.by_email.get(person.email_key)
-        if in_batch is not None:
-            return Link(client_id=in_batch, reason=Reason.EMAIL)
-    if person.phone_key:
-        found = {one.client_id: one for one in batch.by_phone.get(person.phone_key, ())}
-        found |= {one.client_id: one for one in match.by_phone}
-        if len(found) > 1:
-            return _new(Doubt.PHONE_SHARED, tuple(found))
-        for candidate in found.values():
-            theirs = batch.email(candidate)
-            if theirs and person.email_key and theirs != person.email_key:
-                return _new(Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
-            return Link(client_id=candidate.client_id, reason=Reason.PHONE)
-    if person.key == (GUESTS, WALK_IN):
-        return Link(client_id=uuid4(), reason=Reason.WALK_IN, is_new=True)
-    return Link(client_id=uuid4(), reason=Reason.NEW, is_new=True)
+    link = _by_email(person, match, batch) or _by_phone(person, match, batch)
+    if link is not None:
+        return link
+    is_walk_in = person.key == (GUESTS, WALK_IN)
+    return Link(client_id=uuid4(), reason=Reason.WALK_IN if is_walk_in else Reason.NEW, is_new=True)
+
+
+def _by_email(person: Person, match: Match, batch: _Batch) -> Link | None:
+    if person.email_key is None:
+        return None
+    if len(match.by_email) > 1:
+        return _new(Doubt.EMAIL_SHARED, match.by_email)
+    known = match.by_email[0] if match.by_email else batch.by_email.get(person.email_key)
+    return None if known is None else Link(client_id=known, reason=Reason.EMAIL)
+
+
+def _by_phone(person: Person, match: Match, batch: _Batch) -> Link | None:
+    if person.phone_key is None:
+        return None
+    found = {one.client_id: one for one in batch.by_phone.get(person.phone_key, ())}
+    found |= {one.client_id: one for one in match.by_phone}
+    if len(found) > 1:
+        return _new(Doubt.PHONE_SHARED, tuple(found))
+    for candidate in found.values():
+        theirs = batch.email(candidate)
+        if theirs and person.email_key and theirs != person.email_key:
+            return _new(Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
+        return Link(client_id=candidate.client_id, reason=Reason.PHONE)
+    return None
 
 
 def _new(doubt: Doubt, candidates: tuple[UUID, ...]) -> Link:

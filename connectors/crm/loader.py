@@ -70,8 +70,14 @@ class Loader:
     @property
     def target(self) -> Target:
         """The store that is loaded."""
-        assert self._target is not None, "used outside its with block"  # noqa: S101 - our own misuse
+        assert self._target is not None, "used outside its block"  # noqa: S101 - our own misuse
         return self._target
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection, autocommit."""
+        assert self._connection is not None, "used outside its block"  # noqa: S101 - as above
+        return self._connection
 
     def note(self, probe: StoreProbe) -> None:
         """Keep what the store says of itself where nobody has said otherwise."""
@@ -114,7 +120,7 @@ class Loader:
         self._once(lambda opened: opened.execute(load("orders/fill_rates"), parameters))
 
     def _once(self, work: Callable[[Connection], _T]) -> _T:
-        """Run `work`, which keeps its own transaction, again on a new connection when the old one broke."""
+        """Run `work`, once more on a new connection when the old one broke."""
         for pause in _PAUSES_SECONDS:
             try:
                 return self._run(work)
