@@ -1,0 +1,1 @@
+"""Vendure: Admin GraphQL API, version 3."""
