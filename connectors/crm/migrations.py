@@ -20,6 +20,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from connectors.crm.database import connect
 from connectors.crm.sql_script import Statement, split_statements
 from connectors.errors import ConfigurationError, DatabaseError
 
@@ -113,9 +114,7 @@ def status(url: str, *, directory: Path = MIGRATIONS) -> list[MigrationStatus]:
 @contextmanager
 def _connect(url: str) -> Iterator[psycopg.Connection]:
     try:
-        with psycopg.connect(
-            url, autocommit=True, application_name="storeloom migrate", prepare_threshold=None
-        ) as connection:
+        with connect(url, application_name="storeloom migrate", autocommit=True) as connection:
             yield connection
     except psycopg.Error as error:
         raise DatabaseError(f"migrations: {_words(error)}") from error

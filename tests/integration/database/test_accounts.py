@@ -26,14 +26,13 @@ def test_the_auth_service_signs_users_up_with_and_without_an_address(house: Targ
     """On Supabase the auth service inserts as a role with no right on public."""
     is_supabase = house.kind.name.startswith("supabase")
     with psycopg.connect(house.admin_url, autocommit=True) as admin:
-        for number, columns in enumerate(
-            (
-                {"email": "ada@example.com", "raw_user_meta_data": '{"full_name": " Ada "}'},
-                {"phone": "4915112345678"},
-                {"is_anonymous": True, "raw_user_meta_data": '"nonsense"'},
-                {"email": "", "raw_user_meta_data": '{"full_name": ""}'},
-            )
-        ):
+        people: tuple[dict[str, object], ...] = (
+            {"email": "ada@example.com", "raw_user_meta_data": '{"full_name": " Ada "}'},
+            {"phone": "4915112345678"},
+            {"is_anonymous": True, "raw_user_meta_data": '"nonsense"'},
+            {"email": "", "raw_user_meta_data": '{"full_name": ""}'},
+        )
+        for number, columns in enumerate(people):
             if is_supabase:
                 admin.execute("set role supabase_auth_admin; set search_path = auth")
             user = f"00000000-0000-0000-0000-00000000000{number}"
@@ -83,8 +82,7 @@ def test_a_member_renames_the_organization_and_the_own_profile(
         "delete from organizations",
         "update organizations set reporting_currency = 'EUR'",
         "insert into organizations (name) values ('Mine')",
-        "insert into crm_deal_stages_history (organization_id, deal_id, to_stage)"
-        " values (%(ours)s, %(theirs)s, 'closed_won')",
+        "insert into crm_deal_stages_history (to_stage) values ('closed_won')",
         "delete from crm_deal_stages_history",
         "select * from auth.users",
         "select private.my_organization_id()",
@@ -100,8 +98,8 @@ def test_a_member_cannot_step_out_of_the_own_place(
         "theirs": neighbour.organization,
     }
     with (
-        request(connection, "authenticated", tenant.user) as api,
         pytest.raises(errors.InsufficientPrivilege),
+        request(connection, "authenticated", tenant.user) as api,
     ):
         api.execute(attempt.encode(), names)
 
@@ -148,8 +146,8 @@ def test_create_channel_and_config_refuses_someone_without_an_organization(
 ) -> None:
     stranger = "00000000-0000-0000-0000-000000000009"
     with (
-        request(connection, "authenticated", stranger) as api,
         pytest.raises(errors.InsufficientPrivilege),
+        request(connection, "authenticated", stranger) as api,
     ):
         api.execute("select create_channel_and_config('Shop', 'whatsapp', null)")
 

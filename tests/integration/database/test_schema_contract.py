@@ -122,7 +122,7 @@ def test_checks_admit_exactly_the_documented_values(
         " where conrelid = to_regclass(%s) and contype = 'c'",
         [f"public.{name}"],
     ).fetchall()
-    checks = dict(rows)
+    checks: dict[str, str] = dict(rows)
     for column, values in table.values.items():
         found = set(re.findall(r"'([^']*)'", checks[f"{name}_{column}_check"]))
         assert found == values

@@ -68,10 +68,12 @@ def test_a_member_sees_exactly_the_rows_of_the_own_organization(street: Street, 
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("privilege", ["select", "insert", "update", "delete", "truncate"])
-def test_anon_has_no_right_on_any_table(street: Street, table: str, privilege: str) -> None:
+def test_anon_has_no_right_on_any_table(street: Street, table: str) -> None:
     assert not one(
-        street.owner, "select has_table_privilege('anon', %s, %s)", f"public.{table}", privilege
+        street.owner,
+        "select has_table_privilege('anon', %s,"
+        " 'select, insert, update, delete, truncate, references, trigger')",
+        f"public.{table}",
     )
     assert not one(
         street.owner,
@@ -119,8 +121,8 @@ def test_a_member_changes_nothing_of_the_neighbour(street: Street, table: str) -
 def test_a_member_can_neither_give_a_row_away_nor_plant_one(street: Street, table: str) -> None:
     move = sql.SQL("update public.{} set organization_id = %s").format(sql.Identifier(table))
     with (
-        request(street.outside, "authenticated", street.ours.user) as api,
         pytest.raises(REFUSED),
+        request(street.outside, "authenticated", street.ours.user) as api,
     ):
         api.execute(move, [street.theirs.organization])
     columns = [c for c in TABLES[table].columns if c not in {"id", "organization_id"}]
@@ -128,8 +130,8 @@ def test_a_member_can_neither_give_a_row_away_nor_plant_one(street: Street, tabl
         "insert into public.{t} (organization_id, {c}) select %s, {c} from public.{t} limit 1"
     ).format(t=sql.Identifier(table), c=sql.SQL(", ").join(map(sql.Identifier, columns)))
     with (
-        request(street.outside, "authenticated", street.ours.user) as api,
         pytest.raises(errors.InsufficientPrivilege),
+        request(street.outside, "authenticated", street.ours.user) as api,
     ):
         api.execute(plant, [street.theirs.organization])
 
@@ -156,7 +158,7 @@ def test_no_row_may_refer_to_a_row_of_another_organization(
     command = sql.SQL("update public.{} set {} = %s where {} = %s").format(
         sql.Identifier(table), sql.Identifier(column), key(table)
     )
-    with pytest.raises(errors.ForeignKeyViolation), street.owner.transaction():
+    with street.owner.transaction(force_rollback=True):
         # One contact has one client, one channel one configuration; those checks come first.
         street.owner.execute(
             "delete from public.channel_configurations where organization_id = %s",
@@ -166,7 +168,8 @@ def test_no_row_may_refer_to_a_row_of_another_organization(
             "update public.crm_clients set contact_id = null where organization_id = %s",
             [street.theirs.organization],
         )
-        street.owner.execute(command, [street.theirs.rows[parent], street.ours.rows[table]])
+        with pytest.raises(errors.ForeignKeyViolation):
+            street.owner.execute(command, [street.theirs.rows[parent], street.ours.rows[table]])
 
 
 @pytest.mark.parametrize("function", ["get_crm_dashboard_summary", "get_conversion_funnel"])
@@ -182,7 +185,7 @@ def test_definer_functions_refuse_everyone_but_members_and_the_service_side(
         "anon": ("anon", None),
     }[caller]
     command = sql.SQL("select * from public.{}(%s)").format(sql.Identifier(function))
-    with request(street.outside, role, user) as api, pytest.raises(errors.InsufficientPrivilege):
+    with pytest.raises(errors.InsufficientPrivilege), request(street.outside, role, user) as api:
         api.execute(command, [street.ours.organization if asked == "ours" else None])
 
 
@@ -219,8 +222,8 @@ def test_anon_may_execute_nothing_in_public(street: Street) -> None:
 def test_only_the_service_side_may_refresh(street: Street) -> None:
     for role, user in (("anon", None), ("authenticated", street.ours.user)):
         with (
-            request(street.outside, role, user) as api,
             pytest.raises(errors.InsufficientPrivilege),
+            request(street.outside, role, user) as api,
         ):
             api.execute("select public.refresh_all_analytics()")
 
@@ -265,8 +268,8 @@ def test_the_service_side_manages_every_organization(street: Street) -> None:
 def test_a_message_that_names_a_foreign_contact_leaves_that_contact_alone(street: Street) -> None:
     before = street.image(street.theirs)
     with (
-        request(street.outside, "authenticated", street.ours.user) as api,
         pytest.raises(errors.ForeignKeyViolation),
+        request(street.outside, "authenticated", street.ours.user) as api,
     ):
         api.execute(
             "insert into public.messages (organization_id, channel_id, contact_id, sender_type)"
