@@ -27,6 +27,7 @@ from graphql import (
 
 from connectors.sandbox.answer import Answer
 from connectors.sandbox.shopify.cost import MOST, Bucket, Pricer, actual
+from connectors.sandbox.shopify.executor import Executor
 from connectors.sandbox.shopify.kinds import Selector
 from connectors.sandbox.shopify.payloads import Payloads
 from connectors.sandbox.shopify.root import Root
@@ -138,6 +139,7 @@ class Shopify:
             context_value=root,
             variable_values=variables,
             operation_name=name,
+            execution_context_class=Executor,
         )
         used = min(actual(result.data) - 1, requested) if result.data else 0
         self.bucket.give_back(requested - used)
