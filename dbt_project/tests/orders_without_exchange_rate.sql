@@ -1,0 +1,27 @@
+{#
+  A hit is a currency in which an organization sold and for which no rate to its reporting currency is
+  known on those days. The orders are in the counts and in no sum, so revenue is too low until rates
+  are loaded. Whoever runs Storeloom loads them into sync.exchange_rates and syncs the orders again.
+#}
+{% set missing %}
+select
+  organization_id,
+  currency,
+  count(*) as order_count,
+  (min(order_date) at time zone 'UTC')::date as first_date,
+  (max(order_date) at time zone 'UTC')::date as last_date,
+  format(
+    'Organization %s: %s order(s) in %s from %s to %s have no exchange rate to its reporting '
+    || 'currency and are in no sum. Load the rates, then sync these orders again.',
+    organization_id,
+    count(*),
+    currency,
+    (min(order_date) at time zone 'UTC')::date,
+    (max(order_date) at time zone 'UTC')::date
+  ) as sentence
+from {{ ref('stg_crm__orders') }}
+where exchange_rate is null
+group by organization_id, currency
+{% endset %}
+
+{{ say_rows(missing, 'sentence') }}
