@@ -169,10 +169,11 @@ class ShopifyApi:
 
     def _failure(self, name: str, error: FieldError) -> Exception:
         if error.code == "ACCESS_DENIED":
-            scope = error.scope or "the scope of that part of the Admin API"
+            scope = error.scope or "a scope or approval that it lacks"
             return ScopeMissing(
                 f"{name}: the token may not read {_dotted(error.path) or 'this'}; it needs "
-                f"{scope}. Grant it to the app and install it anew.",
+                f"{self._http.redact(scope)}. Grant it to the app and install it anew."
+                f"{self._said(error)}",
                 store=self.store,
             )
         if error.code in _PASSING or not error.code:
@@ -185,8 +186,11 @@ class ShopifyApi:
 
     def _explain(self, name: str, error: FieldError) -> str:
         where = f" at {_dotted(error.path)}" if error.path else ""
+        return f"{name}: Shopify reports {error.code or 'an error'}{where}.{self._said(error)}"
+
+    def _said(self, error: FieldError) -> str:
         said = self._http.redact(error.message)[:300]
-        return f"{name}: Shopify reports {error.code or 'an error'}{where} ({said})."
+        return f" ({said})" if said else ""
 
     def _note_denied(self, errors: tuple[FieldError, ...]) -> None:
         """Say once per field that it is hidden from us; its nulls change nothing in the CRM."""

@@ -46,13 +46,11 @@ def pages(
     while True:
         answer = _page(api, name, {**(variables or {}), "after": after}, size)
         connection = answer.data.get(root)
-        if not isinstance(connection, dict):
+        if not isinstance(connection, dict) or not _has_elements(connection):
+            # Taken for an empty page, it would end the reading as if all had come.
             raise Transient(f"{name}: the answer holds no {root}.", store=api.store)
-        information = connection.get("pageInfo")
-        information = information if isinstance(information, dict) else {}
-        goes_on = information.get("hasNextPage") is True
-        after = information.get("endCursor")
-        is_stuck = goes_on and (not after or after in followed)
+        goes_on, after = _next(connection)
+        is_stuck = goes_on and (after is None or after in followed)
         if is_stuck:
             _logger.warning('store "%s": %s repeats its cursor; reading ends', api.store, name)
         yield RawPage(
@@ -63,7 +61,7 @@ def pages(
         )
         if not goes_on or is_stuck:
             return
-        followed.add(str(after))
+        followed.add(after or "")
 
 
 def rest(
@@ -84,15 +82,16 @@ def rest(
     found = raw_elements(first)
     connection = first
     followed: set[str] = set()
-    while (information := _information(connection)).get("hasNextPage") is True:
-        after = information.get("endCursor")
-        if not after or after in followed:
+    while True:
+        goes_on, after = _next(connection)
+        if not goes_on:
+            return found
+        if after is None or after in followed:
             raise BadRecord(f"the pages of its {field} repeat", code="truncated", field=field)
-        followed.add(str(after))
+        followed.add(after)
         answer = _page(api, name, {"id": identifier, "after": after}, size)
         connection = whole_part(answer, root, field)
         found += raw_elements(connection)
-    return found
 
 
 def whole_part(answer: Answer, root: str, field: str) -> Any:
@@ -140,9 +139,18 @@ def _page(api: ShopifyApi, name: str, variables: Mapping[str, Any], size: PageSi
                 raise
 
 
-def _information(connection: Any) -> Mapping[str, Any]:
+def _has_elements(connection: Mapping[str, Any]) -> bool:
+    return isinstance(connection.get("nodes"), list) or isinstance(connection.get("edges"), list)
+
+
+def _next(connection: Any) -> tuple[bool, str | None]:
+    """Tell whether a connection goes on, and after which cursor."""
     information = connection.get("pageInfo") if isinstance(connection, dict) else None
-    return information if isinstance(information, dict) else {}
+    if not isinstance(information, dict):
+        return False, None
+    after = information.get("endCursor")
+    is_cursor = isinstance(after, str) and after != ""
+    return information.get("hasNextPage") is True, after if is_cursor else None
 
 
 def _by_record(errors: tuple[FieldError, ...], root: str) -> Mapping[int, FieldError]:

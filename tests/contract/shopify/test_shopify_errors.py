@@ -94,3 +94,12 @@ def test_a_query_the_version_does_not_know_is_not_asked_again(
     with pytest.raises(Permanent, match="api_version"):
         read(connect(), Stream.ORDERS)
     assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize("orders", [{"nodes": None}, {"pageInfo": {"hasNextPage": False}}, 7])
+def test_a_page_without_its_elements_never_passes_for_an_empty_one(
+    shop: ScriptedStore, connect: Connect, orders: Any
+) -> None:
+    shop.will("Orders", data(orders=orders))
+    with pytest.raises(Transient, match="holds no orders"):
+        read(connect(), Stream.ORDERS)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fixtures.shopify.payloads import customer, fulfillment, order, product, refund, variant
+from fixtures.shopify.rubbish import RUBBISH, paths, put
 
 from connectors.base import StoreConfig
 from connectors.errors import BadRecord
@@ -139,12 +140,6 @@ WHOLE = {
     Stream.PRODUCTS: variant(),
     Stream.ORDERS: order(fulfillments=[fulfillment(1)], refunds=[refund(1, "1.0")]),
 }
-RUBBISH: list[Any] = [
-    *(None, "", " ", "\x00", "\ud800", "x" * 200_000, "NaN", "-Infinity", "1e999999999"),
-    *(0, -1, 10**40, True, False, Decimal("1.5"), Decimal("NaN"), Decimal("1e999999")),
-    *([], {}, [None], [[]], {"nodes": 1}, {"edges": [3]}, {"shopMoney": 1}, {"id": []}),
-    "9999-12-31T23:59:59-14:00",
-]
 
 
 @pytest.mark.parametrize("stream", list(Stream))
@@ -173,22 +168,6 @@ def is_settled(stream: Stream, payload: Any) -> bool:
     except BadRecord as reason:
         return bool(reason.reason and reason.code)
     return record is None or bool(content_hash(record))
-
-
-def paths(value: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    keys: list[Any] = []
-    if isinstance(value, dict):
-        keys = list(value)
-    elif isinstance(value, list):
-        keys = list(range(len(value)))
-    found = [(*prefix, key) for key in keys]
-    return found + [deep for key in keys for deep in paths(value[key], (*prefix, key))]
-
-
-def put(value: Any, path: tuple[Any, ...], new: Any) -> None:
-    for key in path[:-1]:
-        value = value[key]
-    value[path[-1]] = new
 
 
 def take_away(value: Any, path: tuple[Any, ...]) -> None:
