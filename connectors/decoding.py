@@ -19,6 +19,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _OPENINGS: Final = b"{["
 # Notices run to some kilobytes; beyond this a body is a web page, not JSON with a preface.
 _PREFACE_BYTES: Final = 65_536
+_LONGEST_ESCAPE: Final = len(r"\ud83d\ude00")
 
 
 class TruncatedJsonError(ValueError):
@@ -92,14 +93,23 @@ def _parse(text: bytes) -> Any:
         is_cut = "truncated" in str(error)
     # The strict decoder gives up on a whole page for one lone surrogate; the standard library
     # keeps it, and the record's own text check then rejects just that record.
+    readable = text.decode("utf-8", "replace")
     try:
-        return json.loads(
-            text.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=_refuse_constant
-        )
-    except ValueError:
+        return json.loads(readable, parse_float=Decimal, parse_constant=_refuse_constant)
+    except ValueError as error:
+        is_cut = is_cut or _breaks_at_the_end(error, len(readable))
         if is_cut and text[:1] in (b"{", b"["):
             raise TruncatedJsonError("the answer ends in the middle of its JSON") from None
         return _NOTHING
+
+
+def _breaks_at_the_end(error: ValueError, length: int) -> bool:
+    """Say whether a number or an escape was cut in the middle, which decoders call malformed."""
+    return (
+        isinstance(error, json.JSONDecodeError)
+        and not error.msg.startswith("Extra data")
+        and error.pos >= length - _LONGEST_ESCAPE
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:
