@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures.vendure.install import missing_tools
-from fixtures.vendure.server import VendureServer
+from fixtures.vendure.server import PASSWORD, USERNAME, VendureServer
 from fixtures.vendure.shop import seeded_shop
 
+from connectors.base import StoreConfig
 from connectors.crm.embedded import EmbeddedServer
 
 
@@ -40,3 +42,23 @@ def changing_vendure(server: EmbeddedServer, shared_directory: Path) -> Iterator
     """The same shop, a copy of its own per module, for tests that edit it."""
     with seeded_shop(server, shared_directory, name=f"edit-{os.getpid()}") as shop:
         yield shop
+
+
+@pytest.fixture
+def store() -> Callable[..., StoreConfig]:
+    """Make the configuration of a shop; keywords are its settings."""
+
+    def make(
+        shop: VendureServer, *, credentials: Mapping[str, str] | None = None, **settings: Any
+    ) -> StoreConfig:
+        return StoreConfig(
+            id="a-store",
+            organization_id="an-organization",
+            key="vendure-shop",
+            platform="vendure",
+            base_url=shop.url,
+            settings={"allow_http": True, **settings},
+            credentials=credentials or {"username": USERNAME, "password": PASSWORD},
+        )
+
+    return make
