@@ -42,6 +42,12 @@ RATE = click.FloatRange(0, 1)
 @click.option("--truncate-rate", type=RATE, default=0.0, help="Share of answers that end early.")
 @click.option("--notice-rate", type=RATE, default=0.0, help="Share with PHP notices before JSON.")
 @click.option("--latency", type=float, default=0.0, help="Seconds every answer takes longer.")
+@click.option(
+    "--foreign-currency-rate",
+    type=RATE,
+    default=0.0,
+    help="Share of WooCommerce orders in another currency than the store's.",
+)
 @click.option("--drop-authorization", is_flag=True, help="Lose the Authorization header.")
 @click.option("--ignore-parameter", multiple=True, help="Query parameter WooCommerce ignores.")
 @click.option("--short-pages", is_flag=True, help="Hide rows, but count them.")
@@ -66,6 +72,7 @@ def main(
     truncate_rate: float,
     notice_rate: float,
     latency: float,
+    foreign_currency_rate: float,
     drop_authorization: bool,
     ignore_parameter: tuple[str, ...],
     short_pages: bool,
@@ -97,6 +104,7 @@ def main(
         private_key=private_key,
         bucket_size=bucket,
         restore_per_second=restore,
+        foreign_currency_rate=foreign_currency_rate,
         faults=faults,
     )
     if as_of is not None:

@@ -45,6 +45,8 @@ class SandboxServer:
             uvicorn.Config(
                 build_app(self._stores),
                 http=Protocol,
+                # Logging belongs to the process we are a guest of.
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 # The stores tell their own time, which may be wrong on purpose.

@@ -89,6 +89,16 @@ def test_faults_depend_on_seed_and_request_and_not_on_the_order_of_arrival() -> 
     assert 10 <= sum(counts.values()) <= 30
 
 
+def test_hanging_up_on_purpose_does_not_fill_the_log(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = Faults(reset_rate=0.5, truncate_rate=0.5)
+    with SandboxServer(replace(SMALL, faults=faults)) as sandbox:
+        seen = {outcome(http, f"{sandbox.url}{INDEX}?n={n}") for n in range(12)}
+    assert {"ReadError", "RemoteProtocolError"} <= seen
+    assert caplog.records == []
+
+
 def test_health_and_truth_are_never_disturbed(http: httpx.Client) -> None:
     with SandboxServer(replace(SMALL, faults=Faults(reset_rate=1))) as sandbox:
         assert http.get(f"{sandbox.url}/healthz").text == "ok"
