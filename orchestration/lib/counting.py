@@ -7,8 +7,6 @@ results for the same checks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dagster import (
@@ -20,38 +18,15 @@ from dagster import (
     TableRecord,
 )
 
-from connectors.crm.counts import open_quarantine, store_totals
+from connectors.crm.counts import open_quarantine
+from connectors.crm.reconcile import Count, count_store
 from connectors.errors import StoreError
 from connectors.records import Stream
-from connectors.registry import open_connector
 from orchestration.lib.outcomes import ASSET_OF
 from orchestration.lib.resources import Crm
 
 COUNT_CHECK: Final = "matches_stores"
 QUARANTINE_CHECK: Final = "quarantine_is_empty"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    stream: Stream
-    store_rows: int
-    crm_rows: int
-
-    @property
-    def is_equal(self) -> bool:
-        return self.store_rows == self.crm_rows
-
-
-def count_store(crm: Crm, key: str) -> list[Comparison]:
-    with crm.connection() as connection:
-        held = store_totals(connection, key)
-    with closing(open_connector(crm.store(key))) as connector:
-        counts = {stream: connector.count(stream) for stream in Stream}
-    return [
-        Comparison(stream, count, held[stream].rows)
-        for stream, count in counts.items()
-        if count is not None
-    ]
 
 
 def count_result(crm: Crm, stream: Stream, keys: Sequence[str]) -> AssetCheckResult:
@@ -93,22 +68,24 @@ def evaluate(crm: Crm, keys: Sequence[str]) -> list[AssetCheckEvaluation]:
     ]
 
 
-def _count(crm: Crm, keys: Sequence[str]) -> tuple[dict[str, list[Comparison]], dict[str, str]]:
-    compared: dict[str, list[Comparison]] = {}
+def _count(crm: Crm, keys: Sequence[str]) -> tuple[dict[str, list[Count]], dict[str, str]]:
+    compared: dict[str, list[Count]] = {}
     unreadable: dict[str, str] = {}
     for key in keys:
         try:
-            compared[key] = count_store(crm, key)
+            compared[key] = [
+                one for one in count_store(crm.url, crm.store(key)) if one.store_rows is not None
+            ]
         except StoreError as error:
             unreadable[key] = str(error)
     return compared, unreadable
 
 
 def _count_result(
-    stream: Stream, compared: dict[str, list[Comparison]], unreadable: dict[str, str]
+    stream: Stream, compared: dict[str, list[Count]], unreadable: dict[str, str]
 ) -> AssetCheckResult:
     rows = [(key, one) for key, found in compared.items() for one in found if one.stream is stream]
-    different = [(key, one) for key, one in rows if not one.is_equal]
+    different = [(key, one) for key, one in rows if one.store_rows != one.crm_rows]
     metadata: dict[str, Any] = {
         "stores": len(rows),
         "stores_that_differ": len(different),

@@ -94,7 +94,7 @@ def open_sandbox(spec: DemoSpec) -> SandboxServer:
 
 
 def connect_stores(url: str, settings: Settings, sandbox: SandboxServer, spec: DemoSpec) -> str:
-    """Add organization, rates, stores and the rows no store brings; return the organization's id."""
+    """Add organization, rates, stores and what no store brings; return the organization's id."""
     keys = KeyRing.load(settings.home, os.environ)
     with connect(url) as connection:
         organization_id = ensure_organization(connection, ORGANIZATION, REPORTING_CURRENCY)

@@ -40,7 +40,7 @@ def launch(platform: DagsterPlatform, job: str) -> str:
 def execute(children: Children, instance: DagsterInstance, job: str) -> str:
     """Run `job` in a child process, without webserver or daemon; return the run's id.
 
-    `children`: made with `child_environment`. Raises ChildDiedError when it ends before there is a run.
+    `children`: made with `child_environment`. Raises ChildDiedError when it ends without a run.
     """
     mark = uuid.uuid4().hex
     children.start(

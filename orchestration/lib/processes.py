@@ -122,6 +122,7 @@ class DagsterPlatform:
                 "--log-level", "warning",
             ],
         )  # fmt: skip
+        self._await_socket(code_socket)
         self._children.start(
             "webserver",
             [
@@ -137,6 +138,19 @@ class DagsterPlatform:
                 "daemon",
                 [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)],
             )
+
+    def _await_socket(self, path: Path) -> None:
+        # Whoever looks for the code server before it listens logs a page of traceback.
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                if probe.connect_ex(str(path)) == 0:
+                    return
+            time.sleep(0.1)
+        raise StoreloomError(
+            f"the code server does not answer; see the logs in {self.settings.log_directory}"
+        )
 
     def wait_until_ready(self, *, is_stopping: Callable[[], bool] = lambda: False) -> None:
         """Return when the UI answers and the code location is loaded.

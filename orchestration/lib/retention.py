@@ -46,7 +46,7 @@ def prune_runs(instance: DagsterInstance, *, before: datetime, batch: int = BATC
 
 
 def runs_to_keep(instance: DagsterInstance) -> set[str]:
-    """Return the runs holding the latest materialization of an asset or of one of its partitions."""
+    """Return the runs that hold the latest materialization of an asset or one of its partitions."""
     keep: set[str] = set()
     for key in instance.get_asset_keys():
         latest = instance.get_latest_materialization_event(key)

@@ -49,7 +49,7 @@ class Translator(DagsterDbtTranslator):
         meta = _dagster_meta(dbt_resource_props)
         if "group" in meta:
             return str(meta["group"])
-        # fqn = [project, folder, ..., name]
+        # The fully qualified name starts with the project and then the folder.
         return _GROUPS.get(dbt_resource_props["fqn"][1], "analytics")
 
     def get_asset_spec(
@@ -67,8 +67,11 @@ class Translator(DagsterDbtTranslator):
 
 
 def _dagster_meta(properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    config_meta = properties.get("config", {}).get("meta", {}).get("dagster", {})
-    return config_meta or properties.get("meta", {}).get("dagster", {})
+    config_meta: Mapping[str, Any] = properties.get("config", {}).get("meta", {})
+    meta: Mapping[str, Any] = config_meta.get("dagster") or properties.get("meta", {}).get(
+        "dagster", {}
+    )
+    return meta
 
 
 def _name(properties: Mapping[str, Any]) -> str:

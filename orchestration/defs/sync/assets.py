@@ -82,7 +82,7 @@ class SyncConfig(Config):
 def crm_records(
     context: AssetExecutionContext, config: SyncConfig, crm: Crm
 ) -> Iterator[MaterializeResult[None]]:
-    """Sync the store of this partition; streams that came through count even if a later one fails."""
+    """Sync the store of this partition."""
     outcome = sync_one(crm, context.partition_key, run_id=context.run_id, full=config.full)
     if outcome.error is not None:
         raise Failure(outcome.error, allow_retries=not outcome.is_permanent)

@@ -26,7 +26,7 @@ from dagster_dbt import DbtCliResource
 from connectors.crm.stores import list_stores
 from orchestration.defs.analytics.assets import MANIFEST, TRANSLATOR
 from orchestration.defs.metrics.assets import measure
-from orchestration.defs.sync.assets import PATIENCE, STORES, crm_records
+from orchestration.defs.sync.assets import PATIENCE, crm_records
 from orchestration.lib.counting import evaluate
 from orchestration.lib.dbt import build_arguments
 from orchestration.lib.metadata import materializations
@@ -42,7 +42,6 @@ _NO_RUN_RETRY: Final = {"dagster/retry_on_asset_or_op_failure": "false"}
 sync_store: Final = define_asset_job(
     "sync_store",
     selection=[crm_records],
-    partitions_def=STORES,
     description="Sync one store: choose its partition. Also what onboarding runs.",
     tags=_NO_RUN_RETRY,
 )
@@ -83,15 +82,12 @@ def sync_shard(context: OpExecutionContext, crm: Crm, keys: list[str]) -> list[S
 
 
 @op(out=Out(list), retry_policy=PATIENCE)
-def check_counts(
-    context: OpExecutionContext, crm: Crm, nights: list[list[StoreOutcome]]
-) -> list[StoreOutcome]:
+def check_counts(crm: Crm, nights: list[list[StoreOutcome]]) -> Iterator[Any]:
     """Compare each store's own counts with the CRM's; the results are the assets' checks."""
     outcomes = [outcome for shard in nights for outcome in shard]
     synced = [outcome.store for outcome in outcomes if outcome.error is None]
-    for evaluation in evaluate(crm, synced):
-        context.log_event(evaluation)
-    return outcomes
+    yield from evaluate(crm, synced)
+    yield Output(outcomes)
 
 
 @op(out=Out(list))
