@@ -4,8 +4,9 @@
 
 create schema if not exists extensions;
 
--- Column defaults name extensions.uuid_generate_v4(). Where uuid-ossp is missing, or sits in another
--- schema, a wrapper of that name does the same; it has no SET clause so that it is inlined.
+-- Column defaults name extensions.uuid_generate_v4(). Where uuid-ossp is missing, or sits in
+-- another schema, a wrapper of that name does the same; it has no SET clause so that it is
+-- inlined.
 do $$
 begin
   if not exists (select from pg_catalog.pg_extension where extname = 'uuid-ossp')

@@ -37,9 +37,9 @@ return private.my_organization_id();
 
 -- Refuse a caller who is neither a member of the organization nor on the service side.
 --
--- Comparing with "<>" is no guard: without a profile the comparison is NULL, and NULL passes. Inside
--- a definer function current_user is the owner, so the caller is read from the setting "role" that
--- PostgREST makes, and from the session where nothing was set.
+-- Comparing with "<>" is no guard: without a profile the comparison is NULL, and NULL passes.
+-- Inside a definer function current_user is the owner, so the caller is read from the setting
+-- "role" that PostgREST makes, and from the session where nothing was set.
 create function private.assert_org_access(p_org uuid) returns void
 language plpgsql stable security definer set search_path = ''
 as $$

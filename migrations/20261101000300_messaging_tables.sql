@@ -1,8 +1,8 @@
 -- Channels, the people who write through them, their messages, and how the bot answers.
 --
--- Every reference names the organization: see the key of profiles. The names of the foreign keys are
--- those a simple reference would have had, because a second key between the same two tables would
--- make PostgREST's embedding ambiguous.
+-- Every reference names the organization: see the key of profiles. The names of the foreign keys
+-- are those a simple reference would have had, because a second key between the same two tables
+-- would make PostgREST's embedding ambiguous.
 
 create table public.channels (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -98,7 +98,7 @@ create table public.content_collections (
   channel_id uuid not null,
   collection_id text not null,
   name text not null,
-  items text [],
+  items text[],
   constraint content_collections_channel_id_collection_id_key unique (channel_id, collection_id),
   constraint content_collections_channel_id_fkey foreign key (organization_id, channel_id)
   references public.channels (organization_id, id) on delete cascade

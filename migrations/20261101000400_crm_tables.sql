@@ -1,8 +1,8 @@
 -- Clients, deals, the catalogue and the orders.
 --
--- "on delete set null" names its column: without the list it would null organization_id as well and
--- every such delete would fail. Uniqueness of the shops' ids is a plain constraint, which lets NULLs
--- repeat; a partial index would serve no "on conflict (organization_id, ...)".
+-- "on delete set null" names its column: without the list it would null organization_id as well
+-- and every such delete would fail. Uniqueness of the shops' ids is a plain constraint, which lets
+-- NULLs repeat; a partial index would serve no "on conflict (organization_id, ...)".
 
 create table public.crm_clients (
   id uuid primary key default extensions.uuid_generate_v4(),
@@ -25,7 +25,7 @@ create table public.crm_clients (
   lead_score integer default 0,
   lead_quality text,
   assigned_to uuid,
-  tags text [],
+  tags text[],
   custom_fields jsonb,
   platform_user_id text,
   first_contact_date timestamptz default now(),
@@ -71,7 +71,7 @@ create table public.crm_deals (
   lost_reason_details text,
   won_reason text,
   competitor text,
-  tags text [],
+  tags text[],
   custom_fields jsonb,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

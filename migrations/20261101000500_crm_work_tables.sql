@@ -47,7 +47,7 @@ create table public.crm_notes (
   content text not null,
   note_type text,
   is_pinned boolean default false,
-  tags text [],
+  tags text[],
   created_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

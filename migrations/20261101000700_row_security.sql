@@ -1,52 +1,53 @@
 -- Who sees and writes what, through the API.
 --
--- The function stands in a sub-select so that it runs once a statement: called once a row it took two
--- seconds over 200,000 messages. Policies name their role, because without one they run for anon too.
--- Grants are spelled out because neither default of Supabase can be relied on; service_role
--- needs them too, BYPASSRLS lifts row security only.
+-- The function stands in a sub-select so that it runs once a statement: called once a row it took
+-- two seconds over 200,000 messages. Policies name their role, because without one they run for
+-- anon too. Grants are spelled out because neither default of Supabase can be relied on;
+-- service_role needs them too, BYPASSRLS lifts row security only.
 
 revoke all on
-  public.organizations,
-  public.profiles,
-  public.channels,
-  public.contacts,
-  public.messages,
-  public.channel_configurations,
-  public.agent_prompts,
-  public.content_collections,
-  public.keyword_actions,
-  public.crm_clients,
-  public.crm_deals,
-  public.crm_deal_stages_history,
-  public.crm_products,
-  public.crm_orders,
-  public.crm_activities,
-  public.crm_notes,
-  public.crm_tags
+public.organizations,
+public.profiles,
+public.channels,
+public.contacts,
+public.messages,
+public.channel_configurations,
+public.agent_prompts,
+public.content_collections,
+public.keyword_actions,
+public.crm_clients,
+public.crm_deals,
+public.crm_deal_stages_history,
+public.crm_products,
+public.crm_orders,
+public.crm_activities,
+public.crm_notes,
+public.crm_tags
 from public, anon, authenticated, service_role;
 
 grant select, insert, update, delete on
-  public.organizations,
-  public.profiles,
-  public.channels,
-  public.contacts,
-  public.messages,
-  public.channel_configurations,
-  public.agent_prompts,
-  public.content_collections,
-  public.keyword_actions,
-  public.crm_clients,
-  public.crm_deals,
-  public.crm_deal_stages_history,
-  public.crm_products,
-  public.crm_orders,
-  public.crm_activities,
-  public.crm_notes,
-  public.crm_tags
+public.organizations,
+public.profiles,
+public.channels,
+public.contacts,
+public.messages,
+public.channel_configurations,
+public.agent_prompts,
+public.content_collections,
+public.keyword_actions,
+public.crm_clients,
+public.crm_deals,
+public.crm_deal_stages_history,
+public.crm_products,
+public.crm_orders,
+public.crm_activities,
+public.crm_notes,
+public.crm_tags
 to service_role;
 
--- A member renames the organization and himself, nothing more. Deleting the organization would take
--- everything in it; writing a profile's organization or role would be moving in anywhere, as anything.
+-- A member renames the organization and himself, nothing more. Deleting the organization would
+-- take everything in it; writing a profile's organization or role would be moving in anywhere, as
+-- anything.
 create policy "Users can manage their own organization" on public.organizations
 for all to authenticated
 using (id = (select public.get_my_organization_id()))
@@ -91,7 +92,8 @@ with check (organization_id = (select public.get_my_organization_id()));
 
 grant select, insert, update, delete on public.messages to authenticated;
 
-create policy "Users can manage configurations in their organization" on public.channel_configurations
+create policy "Users can manage configurations in their organization"
+on public.channel_configurations
 for all to authenticated
 using (organization_id = (select public.get_my_organization_id()))
 with check (organization_id = (select public.get_my_organization_id()));
@@ -105,7 +107,8 @@ with check (organization_id = (select public.get_my_organization_id()));
 
 grant select, insert, update, delete on public.agent_prompts to authenticated;
 
-create policy "Users can manage content collections in their organization" on public.content_collections
+create policy "Users can manage content collections in their organization"
+on public.content_collections
 for all to authenticated
 using (organization_id = (select public.get_my_organization_id()))
 with check (organization_id = (select public.get_my_organization_id()));

@@ -27,9 +27,9 @@ begin
     return null;
   end if;
 
-  -- In id order, so that two batches cannot wait for one another; and before reading, so that of two
-  -- concurrent messages the second counts the first. The weaker lock does not clash with the key
-  -- share lock that either sender already holds through the foreign key.
+  -- In id order, so that two batches cannot wait for one another; and before reading, so that of
+  -- two concurrent messages the second counts the first. The weaker lock does not clash with the
+  -- key share lock that either sender already holds through the foreign key.
   perform c.id
   from public.contacts as c
   where c.id = any(v_contacts)

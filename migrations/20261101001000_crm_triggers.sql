@@ -1,4 +1,5 @@
--- Clients follow their orders and activities; deals remember their stages; rows know their last change.
+-- Clients follow their orders and activities; deals remember their stages; rows know their last
+-- change.
 
 create function public.update_updated_at() returns trigger
 language plpgsql set search_path = ''
@@ -161,8 +162,8 @@ after delete on public.crm_orders
 referencing old table as old_orders
 for each statement execute function public.update_client_revenue();
 
--- With the owner's rights: members may read the history but not write it. Who changed it is looked up
--- among the organization's own profiles, because the caller may be a job without any.
+-- With the owner's rights: members may read the history but not write it. Who changed it is looked
+-- up among the organization's own profiles, because the caller may be a job without any.
 create function public.track_deal_stage_change() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

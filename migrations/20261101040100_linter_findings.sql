@@ -1,5 +1,5 @@
--- What Supabase's linter would say about schema sync. Nobody but the owner may enter it; this is the
--- second lock, for the day somebody grants usage on it or lists it among the exposed schemas.
+-- What Supabase's linter would say about schema sync. Nobody but the owner may enter it; this is
+-- the second lock, for the day somebody grants usage on it or lists it among the exposed schemas.
 
 -- Row security without a policy reads like a table that was forgotten.
 do $$
