@@ -46,6 +46,17 @@ REJECTED_TOKEN: Final = (
 Json = dict[str, Any]
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """The body of a GraphQL request."""
+
+    query: str
+    variables: Json | None = None
+    operationName: str | None = None  # noqa: N815 - GraphQL over HTTP names it so
+
+
+_decode: Final = msgspec.json.Decoder(Asked).decode
+
+
 class Shopify:
     """One Shopify store."""
 
@@ -70,10 +81,10 @@ class Shopify:
         if path == "/admin/oauth/access_token" and method == "POST":
             return self._issue(headers, body)
         found = _GRAPHQL.fullmatch(path)
-        if found is None or method != "POST":
+        is_to_come = found is not None and VERSIONS[-1] < found[1] < "unstable"
+        if found is None or method != "POST" or is_to_come:
             return Answer(_encode({"errors": "Not Found"}), 404)
-        # A version that is no longer or not yet there falls to the nearest one, silently but for
-        # this header.
+        # A version that is no longer there falls forward, silently but for this header.
         version = max([known for known in VERSIONS if known <= found[1]], default=VERSIONS[0])
         told = {"X-Shopify-API-Version": "unstable" if found[1] == "unstable" else version}
         if not self.tokens.is_good(
@@ -81,20 +92,21 @@ class Shopify:
         ):
             return Answer(_encode({"errors": REJECTED_TOKEN}), 401, told)
         try:
-            asked = msgspec.json.decode(body)
-            query, variables = asked["query"], asked.get("variables") or {}
-            name = asked.get("operationName")
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+            asked = _decode(body)
+        except msgspec.DecodeError:
             return Answer(_encode({"errors": "Required parameter missing or invalid"}), 400, told)
         with self._world.lock:
-            result = self._execute(str(query), variables, name, is_throttled=is_throttled)
+            result = self._execute(asked, is_throttled=is_throttled)
         return Answer(_encode(result), 200, told)
 
     def _issue(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        if headers.get("content-type", "").startswith("application/json"):
-            form = {name: str(value) for name, value in msgspec.json.decode(body).items()}
-        else:
-            form = dict(parse_qsl(body.decode()))
+        try:
+            if headers.get("content-type", "").startswith("application/json"):
+                form = msgspec.json.decode(body, type=dict[str, str])
+            else:
+                form = dict(parse_qsl(body.decode()))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            form = {}
         token = None
         if form.get("grant_type") == "client_credentials":
             token = self.tokens.issue(
@@ -115,10 +127,9 @@ class Shopify:
         }
         return Answer(_encode(granted))
 
-    def _execute(
-        self, query: str, variables: Json, name: str | None, *, is_throttled: bool
-    ) -> Json:
-        document, errors = _understood(query)
+    def _execute(self, asked: Asked, *, is_throttled: bool) -> Json:
+        variables, name = asked.variables or {}, asked.operationName
+        document, errors = _understood(asked.query)
         operation = get_operation_ast(document, name) if document else None
         if document is None or operation is None:
             return {"errors": errors or [{"message": "No operation was found to execute"}]}

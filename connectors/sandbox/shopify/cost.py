@@ -159,5 +159,5 @@ def _wanted(node: FieldNode, variables: Mapping[str, Any]) -> int | None:
                 return int(value.value)
             if isinstance(value, VariableNode):
                 given = variables.get(value.name.value)
-                return given if isinstance(given, int) else None
+                return max(given, 0) if isinstance(given, int) else None
     return None

@@ -214,6 +214,32 @@ def test_a_retired_version_is_answered_by_another_and_the_header_tells(
     assert told == {"2026-10": "2026-10", "2026-01": "2026-01", "2023-01": "2025-10"}
 
 
+def test_a_version_to_come_is_not_found_and_a_broken_body_refused(
+    shared: SandboxServer, http: httpx.Client
+) -> None:
+    headers = {"X-Shopify-Access-Token": shared.credentials("shopify")["access_token"]}
+    api = f"{shared.shopify_url}/admin/api"
+    asked = {"query": "{shop{name}}"}
+    later = http.post(f"{api}/2031-01/graphql.json", json=asked, headers=headers)
+    assert later.status_code == 404
+    for body in (b"", b"{", b"[]", b'{"query": "{shop{name}}", "variables": []}'):
+        answer = http.post(f"{api}/2026-10/graphql.json", content=body, headers=headers)
+        assert answer.status_code == 400
+
+
+def test_a_connection_can_be_read_from_its_end(shared: SandboxServer, gql: Any) -> None:
+    query = """query($reverse: Boolean, $first: Int, $last: Int, $before: String) {
+      customers(first: $first, last: $last, before: $before, reverse: $reverse, sortKey: ID)
+        { nodes { id } pageInfo { hasPreviousPage startCursor } } }"""
+    newest = gql(shared, query, first=3, reverse=True)["data"]["customers"]["nodes"]
+    page = gql(shared, query, last=3)["data"]["customers"]
+    assert page["nodes"] == newest[::-1]
+    assert page["pageInfo"]["hasPreviousPage"]
+    earlier = gql(shared, query, last=2, before=page["pageInfo"]["startCursor"])
+    six = gql(shared, query, last=5)["data"]["customers"]["nodes"]
+    assert earlier["data"]["customers"]["nodes"] == six[:2]
+
+
 def test_a_field_that_does_not_exist_is_an_error_inside_http_200(
     shared: SandboxServer, gql: Any
 ) -> None:

@@ -95,6 +95,40 @@ def test_a_wrong_parameter_is_refused_by_name(
     assert list(answer.json()["data"]["params"]) == [parameter]
 
 
+def test_products_have_no_type_variation(shared: SandboxServer, rest: Any) -> None:
+    assert rest(shared, "products", type="variation").status_code == 400
+    kinds = {row["type"] for row in rest(shared, "products", type="variable").json()}
+    assert kinds == {"variable"}
+
+
+def test_offset_include_and_exclude_choose_rows(shared: SandboxServer, rest: Any) -> None:
+    query = {"orderby": "id", "order": "asc"}
+    ids = [row["id"] for row in rest(shared, "orders", per_page=10, **query).json()]
+    assert [r["id"] for r in rest(shared, "orders", offset=4, **query).json()][:6] == ids[4:]
+    chosen = rest(shared, "orders", include=f"{ids[5]},{ids[2]}", orderby="include").json()
+    assert [row["id"] for row in chosen] == [ids[5], ids[2]]
+    without = rest(shared, "orders", exclude=ids[0], **query).json()
+    assert without[0]["id"] == ids[1]
+
+
+def test_the_shop_tells_its_currency_zone_and_version(
+    shared: SandboxServer, rest: Any, http: httpx.Client
+) -> None:
+    assert rest(shared, "settings/general/woocommerce_currency").json()["value"] == "EUR"
+    assert rest(shared, "data/currencies/current").json()["code"] == "EUR"
+    assert rest(shared, "system_status").json()["environment"]["version"] == "11.0.1"
+    # The index is public; the folder the shop lives in belongs to its address.
+    index = http.get(f"{shared.woocommerce_url}/wp-json/").json()
+    assert index["timezone_string"] == "Europe/Berlin"
+    assert index["url"] == shared.woocommerce_url
+
+
+def test_a_route_that_is_not_there_is_named_as_such(shared: SandboxServer, rest: Any) -> None:
+    answer = rest(shared, "tombstones")
+    assert (answer.status_code, answer.json()["code"]) == (404, "rest_no_route")
+    assert rest(shared, "orders/1/refunds").status_code == 404
+
+
 def test_past_the_end_only_the_orders_list_forgets_its_total(
     shared: SandboxServer, rest: Any
 ) -> None:
