@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -18,27 +19,32 @@ class Batch:
     """Collects the records of one page.
 
     `before`: ids and times of change of the page before, since rows that share a second may come
-    again across the edge.
+    again across the edge; `taken`: those of an earlier pass, which may come on any page.
     """
 
-    def __init__(self, stream: Stream, before: frozenset[Seen] = frozenset()) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        before: AbstractSet[Seen] = frozenset(),
+        taken: AbstractSet[Seen] = frozenset(),
+    ) -> None:
         self.stream = stream
         self.seen: set[Seen] = set()
-        self._before = before
+        self._known = (before, taken)
         self._records: list[Record] = []
         self._rejected: list[Rejected] = []
         self._skipped = 0
 
     def is_repeated(self, node: Any, at: datetime | None) -> bool:
         """Tell whether this very state of the record has been taken; note it if not."""
-        external_id = id_of(node)
-        if external_id is None:
+        if id_of(node) is None:
             return False
-        state = (external_id, at)
-        if state in self.seen or state in self._before:
-            return True
+        # The whole global id: a product and a variant may have the same number.
+        state = (str(node["id"]), at)
+        is_known = state in self.seen or any(state in known for known in self._known)
+        # Noted in either case: the page after this one may bring it once more.
         self.seen.add(state)
-        return False
+        return is_known
 
     def add(self, payload: Any, make: Callable[[], Record | None]) -> None:
         """Take the record that `make` maps from `payload`, or put the payload aside."""

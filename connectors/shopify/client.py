@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from connectors.base import Page, StoreConfig, StoreProbe, Window
@@ -19,7 +18,7 @@ from connectors.http import HttpClient
 from connectors.records import Stream
 from connectors.shopify import preflight
 from connectors.shopify.api import ScopeMissing, ShopifyApi
-from connectors.shopify.batch import Batch, id_of
+from connectors.shopify.batch import Batch, Seen, id_of
 from connectors.shopify.mapping import map_payload
 from connectors.shopify.nested import NestedLists
 from connectors.shopify.paging import RawPage, failure, pages
@@ -34,6 +33,8 @@ _EVERY_STATUS: Final = "status:active,draft,archived,unlisted"
 _VERSION: Final = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
 # Page sizes at which the published cost rules allow the query at worst.
 SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 10}
+
+Filter = Callable[[Window], str | None]
 
 
 class ShopifyConnector:
@@ -98,9 +99,9 @@ class ShopifyConnector:
         if stream is Stream.PRODUCTS:
             yield from self._read_products(window)
         elif stream is Stream.CUSTOMERS:
-            yield from self._read_ordered(stream, window, query=daily_filter(window))
+            yield from self._read_ordered(stream, window, daily_filter)
         else:
-            yield from self._read_ordered(stream, window, query=exact_filter(window))
+            yield from self._read_ordered(stream, window, exact_filter)
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield every id the store still has; raises rather than end early.
@@ -133,22 +134,22 @@ class ShopifyConnector:
         """Close connections. Safe to call twice."""
         self._http.close()
 
-    def _read_ordered(self, stream: Stream, window: Window, *, query: str | None) -> Iterator[Page]:
+    def _read_ordered(self, stream: Stream, window: Window, query: Filter) -> Iterator[Page]:
         """Read a stream whose elements are records and come in the order of their changes."""
         name = stream.value
         progress = Progress()
         batch = Batch(stream)
         more = self._nested.orders if stream is Stream.ORDERS else {}
-        for raw in self._pages(name, name, query, more):
-            batch = Batch(stream, frozenset(batch.seen))
+        for raw in self._in_order(name, window, progress, query, more):
+            batch = Batch(stream, batch.seen)
             for index, node in enumerate(raw.nodes):
                 at = changed_at(node)
+                if batch.is_repeated(node, at):
+                    continue
                 progress.see(at)
-                if is_inside(at, window) and not batch.is_repeated(node, at):
+                if is_inside(at, window):
                     self._take(batch, raw, index, node)
             yield batch.page(complete_until=progress.complete_until(window.end))
-            if progress.is_beyond(window.end):
-                return
 
     def _take(self, batch: Batch, raw: RawPage, index: int, node: Any) -> None:
         if index in raw.errors:
@@ -164,31 +165,30 @@ class ShopifyConnector:
 
     def _read_products(self, window: Window) -> Iterator[Page]:
         # Variants of the first pass, kept whole: their products may come on any page.
-        taken: set[tuple[str, datetime | None]] = set()
+        taken: set[Seen] = set()
         if window.start is not None:
             for page, seen in self._changed_variants(window):
                 taken |= seen
                 yield page
         progress = Progress()
-        terms = [_EVERY_STATUS, exact_filter(window)]
-        for raw in self._pages("products", "products", " AND ".join(terms), self._nested.variants):
-            batch = Batch(Stream.PRODUCTS, frozenset(taken))
+        batch = Batch(Stream.PRODUCTS)
+        more = self._nested.variants
+        for raw in self._in_order("products", window, progress, _any_product, more):
+            batch = Batch(Stream.PRODUCTS, batch.seen, taken)
             for index, product in enumerate(raw.nodes):
                 at = changed_at(product)
+                if batch.is_repeated(product, at):
+                    continue
                 progress.see(at)
                 if is_inside(at, window):
                     self._take_variants(batch, raw, index, product)
             yield batch.page(complete_until=progress.complete_until(window.end))
-            if progress.is_beyond(window.end):
-                return
 
-    def _changed_variants(
-        self, window: Window
-    ) -> Iterator[tuple[Page, set[tuple[str, datetime | None]]]]:
+    def _changed_variants(self, window: Window) -> Iterator[tuple[Page, set[Seen]]]:
         """Yield the variants that changed, in the order of ids: Shopify knows no other for them."""
         batch = Batch(Stream.PRODUCTS)
         for raw in self._pages("changed_variants", "productVariants", exact_filter(window)):
-            batch = Batch(Stream.PRODUCTS, frozenset(batch.seen))
+            batch = Batch(Stream.PRODUCTS, batch.seen)
             for index, variant in enumerate(raw.nodes):
                 if is_inside(changed_at(variant), window):
                     self._take_variant(batch, raw, index, variant)
@@ -217,6 +217,33 @@ class ShopifyConnector:
         payload = {**variant, "shopCurrency": currency} if isinstance(variant, Mapping) else variant
         batch.add(payload, lambda: map_payload(Stream.PRODUCTS, payload, self.config))
 
+    def _in_order(
+        self,
+        name: str,
+        window: Window,
+        progress: Progress,
+        query: Filter,
+        more: Mapping[str, Any],
+    ) -> Iterator[RawPage]:
+        """Yield the pages of a stream in the order of changes, up to the window's end.
+
+        Where the cursor stops moving, a new query starts at the last change seen.
+        """
+        start = window.start
+        while True:
+            is_stuck = False
+            part = Window(start=start, end=window.end)
+            for raw in self._pages(name, name, query(part), more):
+                yield raw
+                if progress.is_beyond(window.end):
+                    return
+                is_stuck = raw.is_stuck
+            reached = progress.reached
+            if not is_stuck or reached is None or (start is not None and reached <= start):
+                return
+            start = reached
+            progress.start_anew()
+
     def _pages(
         self, name: str, root: str, query: str | None, more: Mapping[str, Any] | None = None
     ) -> Iterator[RawPage]:
@@ -232,3 +259,7 @@ class ShopifyConnector:
                 f"`{name}` must be a number from 1 to {LARGEST_PAGE}.", store=self.config.key
             )
         return value
+
+
+def _any_product(window: Window) -> str:
+    return f"{_EVERY_STATUS} AND {exact_filter(window)}"

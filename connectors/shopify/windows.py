@@ -84,6 +84,15 @@ class Progress:
             self._is_ordered = False
         self._last = at
 
+    @property
+    def reached(self) -> datetime | None:
+        """Return the last change seen, None when the order did not hold."""
+        return self._last if self._is_ordered else None
+
+    def start_anew(self) -> None:
+        """Expect older changes once more: another query begins."""
+        self._last = None
+
     def is_beyond(self, end: datetime) -> bool:
         """Tell whether all that is still to come lies at or after `end`."""
         return self._is_ordered and self._last is not None and self._last >= end

@@ -148,7 +148,8 @@ def test_a_variant_that_changed_without_its_product_is_found_and_not_read_twice(
 def test_a_product_without_variants_is_put_aside_instead_of_vanishing(
     shop: ScriptedStore, connect: Connect
 ) -> None:
-    nodes = page(product(variants=page()), product(variants=None))
+    other = product(id="gid://shopify/Product/3002", variants=None)
+    nodes = page(product(variants=page()), other)
     shop.will("Products", data(shop={"currencyCode": "EUR"}, products=nodes))
     (found,) = read(connect(), Stream.PRODUCTS)
     assert [one.code for one in found.rejected] == ["missing_variants"] * 2

@@ -11,7 +11,7 @@ from fixtures.shopify.payloads import (
     page,
 )
 from fixtures.shopify.reading import END, ids, numbered, read
-from fixtures.shopify.scripted import ScriptedStore, data
+from fixtures.shopify.scripted import Answer, Request, ScriptedStore, data
 
 from connectors.base import Window
 from connectors.errors import Transient
@@ -99,7 +99,21 @@ def test_an_order_that_changed_while_it_was_read_comes_again(
 def test_a_cursor_that_repeats_ends_the_reading(shop: ScriptedStore, connect: Connect) -> None:
     shop.will("Orders", data(orders=page(numbered(1), cursor="same")))
     assert ids(read(connect(), Stream.ORDERS)) == ["1"]
-    assert len(shop.requests) == 2
+    assert len(shop.requests) == 4
+
+
+def test_where_the_cursor_does_not_move_a_new_query_goes_on_from_the_last_change(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    rows = [numbered(day, f"2026-03-{day:02d}T00:00:00Z") for day in range(1, 8)]
+
+    def two_at_most(request: Request) -> Answer:
+        query = request.variables["query"]
+        later = [row for row in rows if f"'{row['updatedAt']}'" >= query.partition(">=")[2][:22]]
+        return data(orders=page(*later[:2], cursor="stuck" if len(later) > 1 else None))
+
+    shop.will("Orders", two_at_most)
+    assert ids(read(connect(), Stream.ORDERS)) == [str(day) for day in range(1, 8)]
 
 
 def test_a_cursor_that_repeats_never_passes_for_a_complete_list_of_ids(
