@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 from urllib.parse import quote
 
 from connectors.errors import ConfigurationError, DatabaseError
@@ -129,6 +129,10 @@ class EmbeddedServer:
     def _changing(self) -> Iterator[None]:
         with (self.home / "change.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._account is not None:
+                # Whoever shut a directory above since (pytest does, at every start of a session)
+                # would make a running server look stopped, and a second one start beside it.
+                _let_through(self.home)
             yield
 
     def _create(self) -> None:
@@ -174,7 +178,7 @@ class EmbeddedServer:
             check=False,
             **self._identity(),
         )
-        return status.returncode == 0
+        return bool(status.returncode == 0)
 
     def _run(self, program: str, *arguments: str, log: Path | None = None) -> str:
         # pg_ctl's child keeps its standard output open: a pipe would never end, a file does.
@@ -197,7 +201,7 @@ class EmbeddedServer:
             )
         return said
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         if self._account is None:
             return {}
         return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}

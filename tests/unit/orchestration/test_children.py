@@ -15,7 +15,10 @@ FORKS = (
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
     "print(p.pid, flush=True); time.sleep(600)"
 )
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+DEAF = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print('deaf', flush=True); time.sleep(600)"
+)
 
 
 def children(tmp_path: Path) -> Children:
