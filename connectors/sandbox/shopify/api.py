@@ -133,7 +133,8 @@ class Shopify:
         operation = get_operation_ast(document, name) if document else None
         if document is None or operation is None:
             return {"errors": errors or [{"message": "No operation was found to execute"}]}
-        requested = Pricer(schema(), document).requested(operation, variables)
+        sizes = {key: value for key, value in variables.items() if isinstance(value, int)}
+        requested = _price(asked.query, name, frozenset(sizes.items()))
         if requested > MOST:
             return _too_dear(requested)
         if is_throttled or not self.bucket.take(requested):
@@ -189,6 +190,16 @@ def _understood(query: str) -> tuple[DocumentNode | None, list[Json]]:
         return None, [dict(error.formatted)]
     errors = validate(schema(), document)
     return (None if errors else document), [dict(error.formatted) for error in errors]
+
+
+@lru_cache(maxsize=1024)
+def _price(query: str, name: str | None, sizes: frozenset[tuple[str, int]]) -> int:
+    """Return what an understood query asks for; only whole numbers among variables matter."""
+    document = parse(query)
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        return 0
+    return Pricer(schema(), document).requested(operation, dict(sizes))
 
 
 def _too_dear(requested: int) -> Json:
