@@ -54,6 +54,35 @@ def test_the_auth_service_signs_users_up_with_and_without_an_address(house: Targ
     ]
 
 
+def test_members_and_the_service_side_write_and_delete_through_every_trigger(house: Target) -> None:
+    """Each trigger works with the rights of whoever sets it off, on every kind of server."""
+    with (
+        psycopg.connect(house.admin_url, autocommit=True) as admin,
+        psycopg.connect(house.api_url, autocommit=True) as outside,
+    ):
+        ours = sign_up(admin, email="us@example.com")
+        theirs = sign_up(admin, email="them@example.com")
+        with request(outside, "authenticated", ours.user) as api:
+            ours = furnish(api, ours)
+            api.execute("update messages set is_read_by_agent = true")
+            api.execute("update crm_deals set stage = 'closed_won'")
+            api.execute("update crm_orders set status = 'delivered'")
+            assert one(api, "select total_revenue from crm_clients") == 30
+            api.execute("delete from crm_orders")
+            api.execute("delete from crm_deals")
+            api.execute("delete from channels")
+            api.execute("delete from crm_clients")
+        with request(outside, "service_role") as api:
+            theirs = furnish(api, theirs)
+            assert one(api, "select total_revenue from crm_clients") == 30
+            api.execute("delete from organizations where id = %s", [theirs.organization])
+        if house.kind.name.startswith("supabase"):
+            admin.execute("set role supabase_auth_admin")
+        admin.execute("delete from auth.users where id = %s", [ours.user])
+        admin.execute("reset role")
+        assert one(admin, "select count(*) from profiles") == 0
+
+
 def test_sign_up_never_takes_organization_or_role_from_the_user(
     connection: psycopg.Connection, tenant: Tenant
 ) -> None:

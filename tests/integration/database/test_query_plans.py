@@ -58,4 +58,6 @@ def test_the_latest_message_of_a_contact_comes_from_its_own_index(
         tenant.organization,
         tenant.rows["contacts"],
     )
+    # Read in order: at most messages of the same moment are left to sort.
     assert "idx_messages_organization_contact" in found
+    assert "Presorted Key: sent_at" in found
