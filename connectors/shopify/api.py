@@ -18,31 +18,23 @@ from connectors.base import StoreConfig
 from connectors.errors import AuthFailed, Permanent, Throttled, Transient
 from connectors.http import HttpClient, Response
 from connectors.shopify.documents import document
+from connectors.shopify.failures import (
+    RECORD_DEPTH,
+    CostExceeded,
+    FieldError,
+    RecordUnanswerable,
+    ScopeMissing,
+    read_errors,
+)
 from connectors.shopify.throttle import PageSize, Throttle
 from connectors.shopify.tokens import Tokens
 
 _logger: Final = logging.getLogger(__name__)
 
-Path = tuple[str | int, ...]
 # Codes of Shopify's own trouble; what else fails will fail again.
 _PASSING: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 # How often an answer that lacks single records is asked for again before going on without them.
 _PARTIAL_RETRIES: Final = 2
-# An error this deep (root, "nodes", index) belongs to one record.
-_RECORD_DEPTH: Final = 3
-
-
-class CostExceeded(Permanent):
-    """The query would cost more than Shopify allows at once: ask for a smaller page."""
-
-
-class FieldError(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of `errors`."""
-
-    message: str
-    code: str
-    path: Path
-    scope: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +116,8 @@ class ShopifyApi:
         extensions = body.get("extensions")
         cost = extensions.get("cost") if isinstance(extensions, dict) else None
         points = self._throttle.learn(cost)
-        errors = read_errors(body.get("errors"))
-        data = body.get("data")
-        self._refuse_whole(name, data, errors, points)
-        assert isinstance(data, dict)  # noqa: S101 - _refuse_whole has raised otherwise
+        errors = read_errors(body.get("errors"), self._http.redact)
+        data = self._usable(name, body.get("data"), errors, points, partial)
         self._note_denied(errors)
         errors = tuple(error for error in errors if error.code != "ACCESS_DENIED")
         if any(error.code in _PASSING for error in errors) and partial.take():
@@ -140,10 +130,15 @@ class ShopifyApi:
             server_time=response.server_time,
         )
 
-    def _refuse_whole(
-        self, name: str, data: Any, errors: tuple[FieldError, ...], points: float | None
-    ) -> None:
-        """Raise for what makes the whole answer unusable."""
+    def _usable(
+        self,
+        name: str,
+        data: Any,
+        errors: tuple[FieldError, ...],
+        points: float | None,
+        partial: _Counter,
+    ) -> Mapping[str, Any]:
+        """Return `data`; raises for what makes the whole answer unusable."""
         codes = {error.code for error in errors}
         if "THROTTLED" in codes:
             raise Throttled(
@@ -157,26 +152,26 @@ class ShopifyApi:
                 "`page_size` and `nested_page_size` in its settings.",
                 store=self.store,
             )
-        whole = [error for error in errors if self._is_whole(error, data)]
-        if whole:
-            raise self._failure(name, whole[0])
+        for error in errors:
+            if isinstance(data, dict) and len(error.path) >= RECORD_DEPTH:
+                continue
+            if error.index is not None and error.code != "ACCESS_DENIED" and not partial.take():
+                raise RecordUnanswerable(self._explain(name, error), store=self.store, error=error)
+            raise self._failure(name, error)
         if not isinstance(data, dict):
             raise Transient(f"{name}: Shopify answered no data.", store=self.store)
-
-    @staticmethod
-    def _is_whole(error: FieldError, data: Any) -> bool:
-        return not isinstance(data, dict) or len(error.path) < _RECORD_DEPTH
+        return data
 
     def _failure(self, name: str, error: FieldError) -> Exception:
         if error.code == "ACCESS_DENIED":
             scope = error.scope or "a scope or approval that it lacks"
             return ScopeMissing(
-                f"{name}: the token may not read {_dotted(error.path) or 'this'}; it needs "
-                f"{self._http.redact(scope)}. Grant it to the app and install it anew."
-                f"{self._said(error)}",
+                f"{name}: the token may not read {error.place or 'this'}; it needs "
+                f"{scope}. Grant it to the app and install it anew."
+                f"{_said(error)}",
                 store=self.store,
             )
-        if error.code in _PASSING or not error.code:
+        if error.code in _PASSING or not error.code or error.index is not None:
             return Transient(self._explain(name, error), store=self.store)
         return Permanent(
             f"{self._explain(name, error)} If the version {self._version} does not know it, set "
@@ -185,12 +180,8 @@ class ShopifyApi:
         )
 
     def _explain(self, name: str, error: FieldError) -> str:
-        where = f" at {_dotted(error.path)}" if error.path else ""
-        return f"{name}: Shopify reports {error.code or 'an error'}{where}.{self._said(error)}"
-
-    def _said(self, error: FieldError) -> str:
-        said = self._http.redact(error.message)[:300]
-        return f" ({said})" if said else ""
+        where = f" at {error.place}" if error.path else ""
+        return f"{name}: Shopify reports {error.code or 'an error'}{where}.{_said(error)}"
 
     def _note_denied(self, errors: tuple[FieldError, ...]) -> None:
         """Say once per field that it is hidden from us; its nulls change nothing in the CRM."""
@@ -201,13 +192,13 @@ class ShopifyApi:
                 _logger.warning(
                     'store "%s": %s is hidden from the token (%s)',
                     self.store,
-                    _dotted(field),
-                    self._http.redact(error.message)[:200],
+                    ".".join(field),
+                    error.message,
                 )
 
 
-class ScopeMissing(AuthFailed):
-    """The token lacks a scope for a whole stream; another token of the same app lacks it too."""
+def _said(error: FieldError) -> str:
+    return f" ({error.message})" if error.message else ""
 
 
 class _Counter:
@@ -220,36 +211,3 @@ class _Counter:
         """Use up one time; False when none is left."""
         self._left -= 1
         return self._left >= 0
-
-
-def read_errors(value: Any) -> tuple[FieldError, ...]:
-    """Read `errors`, which is a list of objects by rule and a bare text at times."""
-    if not value:
-        return ()
-    listed = value if isinstance(value, list) else [value]
-    return tuple(_read_error(entry) for entry in listed)
-
-
-def _read_error(entry: Any) -> FieldError:
-    if not isinstance(entry, dict):
-        return FieldError(message=str(entry), code="", path=())
-    extensions = entry.get("extensions")
-    details = extensions if isinstance(extensions, dict) else {}
-    message = str(entry.get("message") or "")
-    code = details.get("code")
-    path = entry.get("path")
-    scope = details.get("requiredAccess")
-    return FieldError(
-        message=message,
-        # Old versions throttle with the bare word.
-        code=str(code) if code else ("THROTTLED" if message == "Throttled" else ""),
-        path=tuple(
-            step if isinstance(step, int) else str(step)
-            for step in (path if isinstance(path, list) else [])
-        ),
-        scope=str(scope) if scope else None,
-    )
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(str(step) for step in path)

@@ -17,11 +17,12 @@ from connectors.errors import BadRecord, Permanent, Transient
 from connectors.http import HttpClient
 from connectors.records import Stream
 from connectors.shopify import preflight
-from connectors.shopify.api import ScopeMissing, ShopifyApi
+from connectors.shopify.api import ShopifyApi
 from connectors.shopify.batch import Batch, Seen, id_of
+from connectors.shopify.failures import ScopeMissing
 from connectors.shopify.mapping import map_payload
 from connectors.shopify.nested import NestedLists
-from connectors.shopify.paging import RawPage, failure, pages
+from connectors.shopify.paging import RawPage, pages
 from connectors.shopify.status import StatusRules
 from connectors.shopify.throttle import LARGEST_PAGE, PageSize, Throttle
 from connectors.shopify.tokens import Tokens
@@ -153,7 +154,7 @@ class ShopifyConnector:
 
     def _take(self, batch: Batch, raw: RawPage, index: int, node: Any) -> None:
         if index in raw.errors:
-            batch.reject(node, BadRecord(failure(raw.errors[index]), code="partial_answer"))
+            batch.reject(node, BadRecord(raw.errors[index].reason, code="partial_answer"))
             return
         if batch.stream is Stream.ORDERS:
             try:
@@ -196,7 +197,7 @@ class ShopifyConnector:
 
     def _take_variants(self, batch: Batch, raw: RawPage, index: int, product: Any) -> None:
         if index in raw.errors:
-            batch.reject(product, BadRecord(failure(raw.errors[index]), code="partial_answer"))
+            batch.reject(product, BadRecord(raw.errors[index].reason, code="partial_answer"))
             return
         try:
             variants, parent = self._nested.variants_of(product)
@@ -210,7 +211,7 @@ class ShopifyConnector:
         if batch.is_repeated(variant, changed_at(variant, "product")):
             return
         if index is not None and index in raw.errors:
-            batch.reject(variant, BadRecord(failure(raw.errors[index]), code="partial_answer"))
+            batch.reject(variant, BadRecord(raw.errors[index].reason, code="partial_answer"))
             return
         shop = raw.answer.data.get("shop")
         currency = shop.get("currencyCode") if isinstance(shop, Mapping) else None

@@ -13,11 +13,19 @@ from typing import Any, Final
 import msgspec
 
 from connectors.errors import BadRecord, Throttled, Transient
-from connectors.shopify.api import Answer, CostExceeded, FieldError, ShopifyApi
+from connectors.shopify.api import Answer, ShopifyApi
+from connectors.shopify.failures import RECORD_DEPTH, CostExceeded, FieldError, RecordUnanswerable
 from connectors.shopify.throttle import PageSize
 
 _logger: Final = logging.getLogger(__name__)
 _HALVINGS_FOR_FAILURES: Final = 2
+# Documents whose pages may hold a record Shopify cannot load, and those that get past it.
+SKIPPABLE: Final = {
+    "customers": "skip_customer",
+    "products": "skip_product",
+    "changed_variants": "skip_variant",
+    "orders": "skip_order",
+}
 
 
 class RawPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +52,7 @@ def pages(
     after: str | None = None
     followed: set[str] = set()
     while True:
-        answer = _page(api, name, {**(variables or {}), "after": after}, size)
+        answer = _page_or_less(api, name, {**(variables or {}), "after": after}, size)
         connection = answer.data.get(root)
         if not isinstance(connection, dict) or not _has_elements(connection):
             # Taken for an empty page, it would end the reading as if all had come.
@@ -96,18 +104,12 @@ def rest(
 
 def whole_part(answer: Answer, root: str, field: str) -> Any:
     """Return `field` of the record `root` of an answer; raises BadRecord when a part is missing."""
+    if answer.errors:
+        raise BadRecord(answer.errors[0].reason, code="partial_answer", field=field)
     parent = answer.data.get(root)
     if not isinstance(parent, dict):
         raise BadRecord(f"the {root} was deleted while it was read", code="vanished")
-    if answer.errors:
-        raise BadRecord(failure(answer.errors[0]), code="partial_answer", field=field)
     return parent.get(field)
-
-
-def failure(error: FieldError) -> str:
-    """Say which part of a record the store could not answer."""
-    where = ".".join(str(step) for step in error.path[2:])
-    return f"the store could not answer {where or 'it'}: {error.code} {error.message}".strip()
 
 
 def raw_elements(connection: Any) -> list[Any]:
@@ -120,6 +122,31 @@ def raw_elements(connection: Any) -> list[Any]:
     edges = connection.get("edges")
     listed = edges if isinstance(edges, list) else []
     return [edge.get("node") if isinstance(edge, dict) else None for edge in listed]
+
+
+def _page_or_less(
+    api: ShopifyApi, name: str, variables: Mapping[str, Any], size: PageSize
+) -> Answer:
+    """Return a page; before a record that fails, only the part that comes before it.
+
+    A page that begins with such a record is that record alone, by what `skip_…` can tell of it.
+    """
+    most: int | None = None
+    while most != 0:
+        try:
+            if most is None:
+                return _page(api, name, variables, size)
+            return api.run(name, {**variables, "first": most})
+        except RecordUnanswerable as failure:
+            index = failure.error.index
+            if index is None or name not in SKIPPABLE:
+                raise
+            most = min(index, size.current if most is None else most - 1)
+            error = failure.error
+    passed = {key: variables.get(key) for key in ("after", "query")}
+    answer = api.run(SKIPPABLE[name], {**passed, "first": 1})
+    path = (error.path[0], "nodes", 0, *error.path[RECORD_DEPTH:])
+    return msgspec.structs.replace(answer, errors=(msgspec.structs.replace(error, path=path),))
 
 
 def _page(api: ShopifyApi, name: str, variables: Mapping[str, Any], size: PageSize) -> Answer:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from connectors.base import StoreConfig, StoreProbe
 from connectors.errors import Transient
-from connectors.shopify.api import ScopeMissing, ShopifyApi
+from connectors.shopify.api import ShopifyApi
+from connectors.shopify.failures import ScopeMissing
 
 NEEDED_SCOPES: Final = ("read_customers", "read_products", "read_orders")
 _ALL_ORDERS: Final = "read_all_orders"

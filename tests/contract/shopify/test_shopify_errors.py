@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from fixtures.shopify.payloads import (
+    line,
     page,
 )
 from fixtures.shopify.reading import ids, numbered, read
-from fixtures.shopify.scripted import Answer, ScriptedStore, data, failed
+from fixtures.shopify.scripted import Answer, Request, ScriptedStore, data, failed
 
 from connectors.errors import AuthFailed, Permanent, Transient
 from connectors.records import Stream
@@ -103,3 +104,43 @@ def test_a_page_without_its_elements_never_passes_for_an_empty_one(
     shop.will("Orders", data(orders=orders))
     with pytest.raises(Transient, match="holds no orders"):
         read(connect(), Stream.ORDERS)
+
+
+def test_a_record_that_makes_the_whole_page_fail_is_passed_and_put_aside(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    rows = [numbered(number) for number in range(1, 8)]
+    broken = 4
+
+    def judge(request: Request) -> Answer:
+        first = int(request.variables["after"] or 0)
+        asked = rows[first : first + request.variables["first"]]
+        reached = first + len(asked)
+        if request.operation == "SkipOrder":
+            asked = [{"id": row["id"], "updatedAt": row["updatedAt"]} for row in asked]
+        elif first <= broken < reached:
+            where = ["orders", "nodes", broken - first, "totalPriceSet"]
+            return Answer({"data": None, "errors": [failed("INTERNAL_SERVER_ERROR", path=where)]})
+        return data(orders=page(*asked, cursor=str(reached) if reached < len(rows) else None))
+
+    shop.will("Orders", judge)
+    shop.will("SkipOrder", judge)
+    found = read(connect(), Stream.ORDERS)
+    assert ids(found) == ["1", "2", "3", "4", "6", "7"]
+    (rejected,) = [one for each in found for one in each.rejected]
+    assert (rejected.external_id, rejected.code) == ("5", "partial_answer")
+    assert "totalPriceSet" in rejected.reason
+    (skipped,) = shop.asked("SkipOrder")
+    assert skipped.variables["query"] == shop.asked("Orders")[0].variables["query"]
+
+
+def test_a_part_of_an_order_that_shopify_cannot_load_puts_that_order_aside(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    nodes = page(numbered(1, lineItems=page(line(1), cursor="l")), numbered(2))
+    broken = failed("INTERNAL_SERVER_ERROR", path=["order", "lineItems", "nodes", 0, "name"])
+    shop.will("Orders", data(orders=nodes))
+    shop.will("OrderLines", Answer({"data": {"order": None}, "errors": [broken]}))
+    (found,) = read(connect(), Stream.ORDERS)
+    assert ids([found]) == ["2"]
+    assert [(one.external_id, one.code) for one in found.rejected] == [("1", "partial_answer")]
