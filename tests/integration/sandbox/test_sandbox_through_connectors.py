@@ -13,6 +13,7 @@ from connectors.base import Connector, StoreConfig, Window
 from connectors.records import Order, Record, Stream
 from connectors.sandbox import Faults, SandboxServer, SandboxSpec
 from connectors.sandbox.spec import PLATFORMS
+from connectors.sandbox.truth import is_counted
 from connectors.shopify.client import ShopifyConnector
 from connectors.woocommerce.client import WooCommerceConnector
 
@@ -93,3 +94,30 @@ def test_an_incremental_read_brings_the_changes_and_little_else(platform: str) -
     assert by_id[str(moved[0])].status.value == "cancelled"
     assert by_id[str(moved[1])].status.value == "refunded"
     assert by_id[str(added.id)].email == "Neu@example.com"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+@pytest.mark.parametrize("ignored", [(), ("dates_are_gmt",), ("modified_after", "dates_are_gmt")])
+def test_a_window_holds_the_same_orders_in_any_zone_and_under_any_filter_bug(
+    zone: str, ignored: tuple[str, ...]
+) -> None:
+    faults = Faults(ignored_parameters=frozenset(ignored))
+    spec = SandboxSpec(orders=150, products=10, time_zone=zone, same_second=60, faults=faults)
+    with SandboxServer(spec) as sandbox:
+        world = sandbox.world("woocommerce")
+        times = sorted(order.modified_at for order in world.orders)
+        start, end = times[40], times[-3] + 1
+        source = connector(sandbox, "woocommerce")
+        window = Window(
+            start=datetime.fromtimestamp(start, UTC), end=datetime.fromtimestamp(end, UTC)
+        )
+        try:
+            pages = list(source.read(Stream.ORDERS, window))
+        finally:
+            source.close()
+        expected = {
+            str(order.id)
+            for order in world.orders
+            if start <= order.modified_at < end and is_counted(order)
+        }
+    assert {record.external_id for page in pages for record in page.records} == expected
