@@ -18,12 +18,14 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 from connectors.errors import Throttled, Transient
 from connectors.woocommerce.api import ParameterRefused
 from connectors.woocommerce.rows import Row
 from connectors.woocommerce.spans import (
+    ANY_ZONE,
     SECOND,
     Span,
     bounds,
@@ -87,8 +89,8 @@ class Pager:
         while not (piece.is_last and is_plausible(piece.pages, rest)):
             horizon = horizon_of(piece.pages, rest)
             if not is_plausible(piece.pages, rest):
-                # Bounds are ignored, so rows may enter the list while it is read.
-                yield from self.in_any_order(fetch, _by_id_query(rest), rest)
+                # Bounds are ignored or shifted, so rows may enter the list while it is read.
+                yield from self.in_any_order(fetch, rest)
                 return
             if horizon is None:
                 yield from self.by_id(fetch, rest)
@@ -116,31 +118,34 @@ class Pager:
         upper = first.pages
         known: set[str] = set()
         while upper >= 1:
-            numbers = range(max(1, upper - self._concurrency + 1), upper + 1)
             try:
-                batches = self._agreeing(fetch, query, size, numbers)
+                batches = self._steady(fetch, query, size, upper, is_open=span.end is None)
             except Transient as error:
                 smaller = self._size.after(error)
                 upper, size = math.ceil(upper * size / smaller), smaller
                 continue
-            rows = [row for batch in batches for row in batch.rows]
-            if not (is_ascending(rows) and is_plausible([rows], span)):
+            pages = [batch.rows for batch in batches]
+            if not (is_ascending(chain.from_iterable(pages)) and is_plausible(pages, span)):
                 # Rows may then also move towards the pages that were read already.
-                yield from self.in_any_order(fetch, query, span)
+                yield from self.in_any_order(fetch, span)
                 return
-            # Rows that shifted down show up once more, in the batch right below.
-            fresh = [row for row in rows if span.holds(row) and row.id not in known]
-            known = {row.id for row in rows if row.id}
             upper -= len(batches)
-            if fresh:
-                yield Part(fresh, None)
+            for page in pages:
+                # Rows that shifted down show up once more, in the pages right below.
+                fresh = [row for row in page if span.holds(row) and row.id not in known]
+                if fresh:
+                    yield Part(fresh, None)
+            known = {row.id for page in pages for row in page if row.id}
 
-    def in_any_order(self, fetch: Fetch, query: Query, span: Span) -> Iterator[Part]:
+    def in_any_order(self, fetch: Fetch, span: Span) -> Iterator[Part]:
         """Read a list whose sorting or bounds do not hold, again while its total changes.
 
         After the last pass rows that moved at every pass may still be missing; the next full
         reading or the comparison of counts finds them.
         """
+        # Bounds may be read in the shop's own zone: ask for more, keep what belongs.
+        early = None if span.start is None else span.start - ANY_ZONE
+        query = _by_id_query(Span(early, None))
         seen: set[tuple[str, datetime | None]] = set()
         for _ in range(_ATTEMPTS):
             size, first = self._first_page(fetch, query)
@@ -197,14 +202,30 @@ class Pager:
         # Too busy for a slice; a single page cannot be torn.
         return Slice([first.rows], first.total, first.pages <= 1)
 
-    def _agreeing(self, fetch: Fetch, query: Query, size: int, numbers: range) -> list[Batch]:
-        """Read `numbers` until their totals agree, else the last of them alone."""
-        for _ in range(_ATTEMPTS):
+    def _steady(
+        self, fetch: Fetch, query: Query, size: int, upper: int, *, is_open: bool
+    ) -> list[Batch]:
+        """Read the pages up to `upper`, as many as the list holds still for, at least that one.
+
+        A closed span only loses rows, so a total that stays means that none moved. An open one may
+        lose one and win one: then the newest id tells.
+        """
+        for most in (self._concurrency * _ROUNDS_PER_SLICE, self._concurrency):
+            numbers = range(max(1, upper - most + 1), upper + 1)
+            if len(numbers) == 1:
+                break
+            before = self._newest(fetch, query) if is_open else None
             batches = self._pages(fetch, query, size, numbers)
             # A page that slid past the end is empty and may have forgotten the total.
-            if len({batch.total for batch in batches if batch.rows}) <= 1:
+            totals = {batch.total for batch in batches if batch.rows}
+            if len(totals) <= 1 and (before is None or before == self._newest(fetch, query)):
                 return batches
-        return self._pages(fetch, query, size, numbers[-1:])
+        return self._pages(fetch, query, size, range(upper, upper + 1))
+
+    def _newest(self, fetch: Fetch, query: Query) -> tuple[int, str]:
+        """Return the total and the highest id of a list."""
+        batch = fetch({**query, "order": "desc", "per_page": 1, "page": 1})
+        return batch.total, batch.rows[0].id if batch.rows else ""
 
     def _first_page(self, fetch: Fetch, query: Query) -> tuple[int, Batch]:
         """Read page 1 in the largest size the shop can answer."""

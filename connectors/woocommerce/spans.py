@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from connectors.woocommerce.rows import Row
 
 SECOND: Final = timedelta(seconds=1)
+# The world's clocks lie between UTC-12 and UTC+14.
+ANY_ZONE: Final = timedelta(hours=15)
 
 
 class Span(NamedTuple):
