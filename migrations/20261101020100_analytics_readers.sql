@@ -66,7 +66,8 @@ comment on view public.my_analytics_deal_metrics is
 revoke all on function private.my_analytics_deal_metrics()
 from public, anon, authenticated, service_role;
 grant execute on function private.my_analytics_deal_metrics() to authenticated;
-revoke all on public.my_analytics_deal_metrics from public, anon, authenticated, service_role;
+revoke all on public.my_analytics_deal_metrics
+from public, anon, authenticated, service_role;
 grant select on public.my_analytics_deal_metrics to authenticated;
 
 create function private.my_analytics_client_metrics()
@@ -129,7 +130,8 @@ comment on view public.my_analytics_client_metrics is
 revoke all on function private.my_analytics_client_metrics()
 from public, anon, authenticated, service_role;
 grant execute on function private.my_analytics_client_metrics() to authenticated;
-revoke all on public.my_analytics_client_metrics from public, anon, authenticated, service_role;
+revoke all on public.my_analytics_client_metrics
+from public, anon, authenticated, service_role;
 grant select on public.my_analytics_client_metrics to authenticated;
 
 create function private.my_analytics_revenue_metrics()
@@ -189,7 +191,8 @@ comment on view public.my_analytics_revenue_metrics is
 revoke all on function private.my_analytics_revenue_metrics()
 from public, anon, authenticated, service_role;
 grant execute on function private.my_analytics_revenue_metrics() to authenticated;
-revoke all on public.my_analytics_revenue_metrics from public, anon, authenticated, service_role;
+revoke all on public.my_analytics_revenue_metrics
+from public, anon, authenticated, service_role;
 grant select on public.my_analytics_revenue_metrics to authenticated;
 
 create function private.my_analytics_chatbot_effectiveness()
@@ -234,7 +237,8 @@ comment on view public.my_analytics_chatbot_effectiveness is
 revoke all on function private.my_analytics_chatbot_effectiveness()
 from public, anon, authenticated, service_role;
 grant execute on function private.my_analytics_chatbot_effectiveness() to authenticated;
-revoke all on public.my_analytics_chatbot_effectiveness from public, anon, authenticated, service_role;
+revoke all on public.my_analytics_chatbot_effectiveness
+from public, anon, authenticated, service_role;
 grant select on public.my_analytics_chatbot_effectiveness to authenticated;
 
 create function private.my_analytics_channel_performance()
@@ -291,5 +295,6 @@ comment on view public.my_analytics_channel_performance is
 revoke all on function private.my_analytics_channel_performance()
 from public, anon, authenticated, service_role;
 grant execute on function private.my_analytics_channel_performance() to authenticated;
-revoke all on public.my_analytics_channel_performance from public, anon, authenticated, service_role;
+revoke all on public.my_analytics_channel_performance
+from public, anon, authenticated, service_role;
 grant select on public.my_analytics_channel_performance to authenticated;

@@ -1,7 +1,9 @@
-{{ config(indexes=[{'columns': ['organization_id', 'channel_id', 'period_month'], 'unique': true}]) }}
+{{ config(indexes=[{
+  'columns': ['organization_id', 'channel_id', 'period_month'], 'unique': true
+}]) }}
 
--- Contacts and messages are aggregated apart and joined afterwards: a direct join counts each message
--- once per contact of its channel.
+-- Contacts and messages are aggregated apart and joined afterwards: a direct join counts each
+-- message once per contact of its channel.
 with first_messages as (
   select
     organization_id,
