@@ -35,6 +35,7 @@ def make_store(
             "platform": "woocommerce",
             "base_url": "https://shop.example",
             "credentials": {"key": "secret"},
+            "settings": {"country": "US"},
             **fields,
         }
         add_store(connection, keys, key=key, **parameters)
@@ -45,17 +46,22 @@ def make_store(
 
 @pytest.fixture
 def config(make_store: Callable[..., StoreConfig]) -> StoreConfig:
-    return make_store("shop", settings={"country": "US"})
+    return make_store("shop")
 
 
 @pytest.fixture
 def sync(database: str) -> Callable[..., StoreResult]:
-    """Sync a MemoryStore, or records into a store; a fault of the store fails the test."""
+    """Put records into a store and read all of it; a fault of the store fails the test."""
 
-    def run(store: MemoryStore, *records: Record, **options: Any) -> StoreResult:
+    def run(store: MemoryStore, *records: Record, full: bool = True, **options: Any) -> StoreResult:
         store.put(*records)
         result = sync_store(
-            database, store.config, run_id=uuid.uuid4().hex, connector=store, **options
+            database,
+            store.config,
+            run_id=uuid.uuid4().hex,
+            connector=store,
+            full=full,
+            **options,
         )
         assert result.error is None, result.error
         return result
