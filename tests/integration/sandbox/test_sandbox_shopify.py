@@ -11,7 +11,7 @@ import pytest
 
 from connectors.sandbox import Faults, SandboxServer, SandboxSpec
 
-QUERIES = Path("connectors/shopify/queries")
+QUERIES = Path(__file__).parents[3] / "connectors/shopify/queries"
 PAGES = """query($first: Int!, $after: String, $query: String, $sort: OrderSortKeys) {
   orders(first: $first, after: $after, query: $query, sortKey: $sort) {
     nodes { id test updatedAt totalPriceSet { shopMoney { amount currencyCode } }
