@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ import pytest
 
 from connectors.sandbox import Faults, SandboxServer, SandboxSpec
 
-SMALL = SandboxSpec(orders=20, products=5, same_second=0)
+SMALL = SandboxSpec(orders=20, products=5, same_second=0, as_of=datetime(2026, 3, 1, tzinfo=UTC))
 INDEX = "/woocommerce/wp-json/"
 
 

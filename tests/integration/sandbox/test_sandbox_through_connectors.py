@@ -17,6 +17,7 @@ from connectors.sandbox.truth import is_counted
 from connectors.shopify.client import ShopifyConnector
 from connectors.woocommerce.client import WooCommerceConnector
 
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 STORMY = Faults(
     throttle_rate=0.1, error_rate=0.1, reset_rate=0.05, truncate_rate=0.05, most_in_a_row=4
 )
@@ -53,7 +54,7 @@ def read(source: Connector, stream: Stream, start: datetime | None = None) -> It
 
 @pytest.mark.parametrize("faults", [Faults(), STORMY, SHABBY], ids=["calm", "stormy", "shabby"])
 def test_a_full_read_equals_the_truth_to_the_cent(platform: str, faults: Faults) -> None:
-    with SandboxServer(SandboxSpec(orders=250, products=20, faults=faults)) as sandbox:
+    with SandboxServer(SandboxSpec(as_of=AS_OF, orders=250, products=20, faults=faults)) as sandbox:
         source = connector(sandbox, platform)
         try:
             found = {
@@ -71,7 +72,7 @@ def test_a_full_read_equals_the_truth_to_the_cent(platform: str, faults: Faults)
 
 
 def test_an_incremental_read_brings_the_changes_and_little_else(platform: str) -> None:
-    with SandboxServer(SandboxSpec(orders=120, products=10, same_second=5)) as sandbox:
+    with SandboxServer(SandboxSpec(as_of=AS_OF, orders=120, products=10, same_second=5)) as sandbox:
         store = sandbox.store(platform)
         moved = [
             order.id
@@ -102,7 +103,9 @@ def test_a_window_holds_the_same_orders_in_any_zone_and_under_any_filter_bug(
     zone: str, ignored: tuple[str, ...]
 ) -> None:
     faults = Faults(ignored_parameters=frozenset(ignored))
-    spec = SandboxSpec(orders=150, products=10, time_zone=zone, same_second=60, faults=faults)
+    spec = SandboxSpec(
+        as_of=AS_OF, orders=150, products=10, time_zone=zone, same_second=60, faults=faults
+    )
     with SandboxServer(spec) as sandbox:
         world = sandbox.world("woocommerce")
         times = sorted(order.modified_at for order in world.orders)
