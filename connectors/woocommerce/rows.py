@@ -115,11 +115,14 @@ def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
     payload = _storable(decode(bytes(raw)))
     fields = payload if isinstance(payload, dict) else {}
     external_id = identifier(fields.get("id")) or ""
+    reason, code = "its shape is not WooCommerce's", "bad_shape"
     try:
         _DECODERS[stream].decode(raw)
-        reason = "its shape is not WooCommerce's"
-    except ValueError as error:
+    except msgspec.ValidationError as error:
         reason = str(error)
+    except ValueError as error:
+        # Half a character, or bytes that are no text.
+        reason, code = f"its text cannot be decoded: {error}", "bad_text"
     try:
         modified = instant(fields.get("date_modified_gmt"), "date_modified_gmt")
     except BadRecord:
@@ -133,7 +136,7 @@ def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
             stream=stream,
             payload=payload,
             reason=reason,
-            code="bad_shape",
+            code=code,
             external_id=external_id or None,
         ),
     )

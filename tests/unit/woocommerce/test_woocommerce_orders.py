@@ -223,6 +223,7 @@ def test_no_payload_raises_anything_but_bad_record(changes: dict[str, Any]) -> N
 
 
 def test_a_payload_that_is_no_order_at_all_is_a_bad_record() -> None:
-    for payload in (None, [], "x", 1):
+    payloads: tuple[Any, ...] = (None, [], "x", 1)
+    for payload in payloads:
         with pytest.raises(BadRecord):
             remap(Stream.ORDERS, payload, config())
