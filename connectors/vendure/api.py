@@ -37,6 +37,14 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+class PermissionMissing(AuthFailed):
+    """The credentials are good but do not open a list. `wanted`: as the role editor names it."""
+
+    def __init__(self, message: str, *, store: str, wanted: str) -> None:
+        super().__init__(message, store=store)
+        self.wanted = wanted
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What one document returned. `server_time`: the shop's clock, None without a Date header."""
 
@@ -155,15 +163,18 @@ class AdminApi:
         return headers
 
     def _refused(self, name: str) -> AuthFailed:
+        check = f"then run `storeloom store check {self._config.key}`"
         wanted = " or ".join(PERMISSIONS.get(name, ()))
-        if wanted:
-            remedy = f"Give the user's role the permission {wanted} in the store's channel"
-        else:
-            remedy = "Check the credentials"
-        return AuthFailed(
-            f"Vendure refused to list {name.removesuffix('_ids')}. {remedy}, then run "
-            f"`storeloom store check {self._config.key}`.",
+        if not wanted:
+            return AuthFailed(
+                f"Vendure refused the credentials. Check the `api_token`, {check}.",
+                store=self._config.key,
+            )
+        return PermissionMissing(
+            f"Vendure refused to list {name.removesuffix('_ids')}. Add the permission {wanted} to "
+            f"a role of that user or API key, in the store's channel, {check}.",
             store=self._config.key,
+            wanted=wanted,
         )
 
     def _permanent(self, name: str, code: str | None, said: str) -> Permanent:
