@@ -146,8 +146,8 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
     if not slug:
         raise BadRecord("the order has no status", code="missing_status", field="status")
     total = money(payload.total, "total")
-    refunds = tuple(_refund(entry) for entry in payload.refunds or ())
-    refunded = sum((refund.amount for refund in refunds), _ZERO)
+    refunds = tuple([_refund(entry) for entry in payload.refunds or ()])
+    refunded = sum([refund.amount for refund in refunds], _ZERO)
     status = _status(slug, payload, rules, is_refunded=0 < total <= refunded)
     created = instant(payload.date_created_gmt, "date_created_gmt")
     if created is None:
@@ -163,7 +163,7 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
         currency=text(payload.currency) or rules.currency or "",
         total=total,
         order_date=created,
-        subtotal=sum((money(item.subtotal, "line.subtotal") for item in items), _ZERO),
+        subtotal=sum([money(item.subtotal, "line.subtotal") for item in items], _ZERO),
         tax=money(payload.total_tax, "total_tax"),
         shipping=money(payload.shipping_total, "shipping_total"),
         discount=money(payload.discount_total, "discount_total"),
@@ -175,7 +175,7 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
         company_name=text(billing.company) if billing else None,
         billing_address=address(billing) if billing else None,
         shipping_address=address(shipping) if shipping else None,
-        lines=tuple(_line(item) for item in items),
+        lines=tuple([_line(item) for item in items]),
         refunds=refunds,
         delivered_date=instant(payload.date_completed_gmt, "date_completed_gmt")
         if status is OrderStatus.DELIVERED
