@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 
 import psycopg
 import pytest
+from fixtures.contract import VIEWS
 from fixtures.tenants import insert, one
 
 ORDER = (
@@ -71,7 +73,11 @@ def test_two_concurrent_messages_of_one_contact_are_both_counted(
 def test_many_writers_of_the_same_clients_neither_deadlock_nor_lose_an_order(
     committed: psycopg.Connection, database: str, home: str
 ) -> None:
-    clients = [insert(committed, "crm_clients", organization_id=home) for _ in range(5)]
+    # Stored against the order of their ids, so that reading the table and reading an index differ.
+    clients = [
+        insert(committed, "crm_clients", organization_id=home, id=str(uuid.UUID(int=n)))
+        for n in range(40, 0, -1)
+    ]
     failures: list[psycopg.Error] = []
     start = threading.Barrier(4)
 
@@ -79,8 +85,11 @@ def test_many_writers_of_the_same_clients_neither_deadlock_nor_lose_an_order(
         # Each names the clients in an order of its own, many in one statement.
         mine = clients[writer:] + clients[:writer]
         with psycopg.connect(database, autocommit=True) as own:
+            path = ("enable_seqscan", "enable_indexscan, enable_bitmapscan")[writer % 2]
+            for way in path.split(", "):
+                own.execute(f"set {way} = off".encode())
             start.wait()
-            for turn in range(10):
+            for turn in range(25):
                 try:
                     own.execute(
                         "insert into crm_orders (organization_id, client_id, order_number, total)"
@@ -97,4 +106,19 @@ def test_many_writers_of_the_same_clients_neither_deadlock_nor_lose_an_order(
         thread.join()
     assert failures == []
     found = {committed.execute(TOTALS, [client]).fetchone() for client in clients}
-    assert found == {(40, "40.00", "1.00")}
+    assert found == {(100, "100.00", "1.00")}
+
+
+def test_readers_go_on_while_a_refresh_is_not_yet_committed(
+    committed: psycopg.Connection, database: str
+) -> None:
+    for view in VIEWS:
+        committed.execute(
+            f"create materialized view {view} as select 1 as n;"
+            f"create unique index on {view} (n)".encode()
+        )
+    with psycopg.connect(database) as refresher:
+        refresher.execute("select refresh_all_analytics()")
+        committed.execute("set lock_timeout = '1s'")
+        for view in VIEWS:
+            assert one(committed, f"select count(*) from {view}") == 1
