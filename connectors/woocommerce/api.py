@@ -85,8 +85,8 @@ class ShopApi:
         return self._get(path, params, None)
 
     def site(self) -> Response:
-        """GET the public index of the site, whatever status it has: some shops hide it."""
-        return self.http.request("GET", "", accept=_REFUSED)
+        """GET the public index of the site, whatever it answers: some shops hide it."""
+        return self.http.request("GET", "/", accept=range(300, 500), check=lambda _response: None)
 
     def page(self, path: str, params: Parameters) -> RawPage:
         """GET one page of a list, rows not decoded yet.
@@ -169,10 +169,19 @@ class ShopApi:
                 store=store,
             )
         if response.status in {401, 403}:
-            return self._auth_failure(path, said or f"{response.status}", message)
+            return self._auth_failure(path, said, message) if said else self._stopped(response)
         kind = ParameterRefused if code == "rest_invalid_param" else Permanent
         return kind(
             f"it refused {path} ({said or response.status}). Check its settings.", store=store
+        )
+
+    def _stopped(self, response: Response) -> AuthFailed:
+        """Explain a refusal that WordPress never saw."""
+        return AuthFailed(
+            f"something before WooCommerce refused the request ({response.status}"
+            f"{self.http.quote(response)}). Let this machine pass the firewall, security plugin or "
+            "password page that stands before /wp-json.",
+            store=self._config.key,
         )
 
     def _auth_failure(self, path: str, said: str, message: str) -> AuthFailed:

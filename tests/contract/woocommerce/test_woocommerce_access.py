@@ -126,6 +126,7 @@ def test_a_clock_that_is_wrong_is_corrected_by_the_shop_s() -> None:
             "exactly the shop's WordPress address",
         ),
         (CANNOT_VIEW, AuthFailed, "use https"),
+        (Told(b"<h1>Blocked</h1>", 403, media="text/html"), AuthFailed, "pass the firewall"),
         (refusal(404, "rest_no_route", "No route was found."), Permanent, "WooCommerce is active"),
         (Told(b"<h1>Not Found</h1>", 404, media="text/html"), Permanent, "Permalinks"),
         (Told(b"<html>Log in</html>", media="text/html"), Permanent, "a web page instead of JSON"),
@@ -252,9 +253,19 @@ class TestProbe:
         assert any("5.7.2" in warning for warning in found.warnings)
         assert any("9 minutes behind" in warning for warning in found.warnings)
 
-    def test_a_hidden_index_is_no_obstacle(self) -> None:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            refusal(401, "rest_login_required", "REST API restricted."),
+            Told(b"", 302, {"Location": "/login"}),
+            Told(b"<html>Home</html>", media="text/html"),
+            told([]),
+        ],
+        ids=["restricted", "redirected", "a page", "a list"],
+    )
+    def test_a_hidden_index_is_no_obstacle(self, answer: Told) -> None:
         shop = self.shop()
-        shop.answers[""] = refusal(401, "rest_login_required", "REST API restricted.")
+        shop.answers[""] = answer
         with shop.serve() as server:
             found = connect(server).probe()
         assert (found.name, found.time_zone) == ("eu-shop", None)
