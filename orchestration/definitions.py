@@ -13,7 +13,7 @@ defs = Definitions.merge(
     metrics.defs,
     maintenance.defs,
     Definitions(
-        resources={"crm": Crm(), "dbt": dbt_resource()},
+        resources={"crm": Crm(), "dbt": dbt_resource},
         # A process per step costs two seconds each and saves nothing: the work is waiting.
         executor=in_process_executor,
     ),

@@ -34,7 +34,10 @@ def beating(url: str, run_id: str, *, every_seconds: float = BEAT_SECONDS) -> It
     ended = Event()
     _beat(url, run_id)
     thread = Thread(
-        target=_keep_beating, args=(url, run_id, ended, every_seconds), name="heartbeat", daemon=True
+        target=_keep_beating,
+        args=(url, run_id, ended, every_seconds),
+        name="heartbeat",
+        daemon=True,
     )
     thread.start()
     try:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
-from dagster import ConfigurableResource, InitResourceContext
+from dagster import ConfigurableResource, InitResourceContext, resource
 from dagster_dbt import DbtCliResource
 from pydantic import PrivateAttr
 
@@ -74,8 +74,9 @@ class Crm(ConfigurableResource[Any]):
             return load_config(opened, self._keys, key)
 
 
+@resource(description="dbt, as installed beside this interpreter, on our project and profile.")
 def dbt_resource() -> DbtCliResource:
-    """Return dbt as installed beside this interpreter, on our project and profile."""
+    """Return dbt. A plain resource: as a configurable one its paths filled every launchpad."""
     return DbtCliResource(
         project_dir=str(PROJECT_DIRECTORY),
         profiles_dir=str(PROJECT_DIRECTORY),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from dagster import AssetExecutionContext, AssetSpec
+from dagster import AssetExecutionContext, AssetSpec, ResourceParam
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from orchestration.lib.dbt import build_arguments, ensure_manifest
@@ -27,7 +27,7 @@ TRANSLATOR: Final = Translator()
     op_tags={"storeloom/layer": "analytics"},
 )
 def analytics_models(
-    context: AssetExecutionContext, dbt: DbtCliResource, crm: Crm
+    context: AssetExecutionContext, dbt: ResourceParam[DbtCliResource], crm: Crm
 ) -> Iterator[Any]:
     """Build and test the selected models; refreshes are concurrent, readers never wait."""
     del crm  # required: it points dbt at the database and beats while dbt works

@@ -17,6 +17,7 @@ from dagster import (
     OpExecutionContext,
     Out,
     Output,
+    ResourceParam,
     define_asset_job,
     job,
     op,
@@ -92,7 +93,7 @@ def check_counts(crm: Crm, nights: list[list[StoreOutcome]]) -> Iterator[Any]:
 
 @op(out=Out(list))
 def model(
-    context: OpExecutionContext, dbt: DbtCliResource, outcomes: list[StoreOutcome]
+    context: OpExecutionContext, dbt: ResourceParam[DbtCliResource], outcomes: list[StoreOutcome]
 ) -> Iterator[Any]:
     """Build and test the views; what dbt refused is told at the end of the night."""
     invocation = dbt.cli(

@@ -1,4 +1,4 @@
--- How many CRM rows one store stands for.
+-- How many CRM rows one store stands for, those it has deleted since included: rows stay.
 -- Expects organization_id, store_id. Returns stream, row_count; clients count once, however many
 -- customer records and guest orders of the store they are.
 select
@@ -7,5 +7,4 @@ select
 from sync.record_map as m
 where m.organization_id = %(organization_id)s
   and m.store_id = %(store_id)s
-  and m.deleted_at is null
 group by 1
