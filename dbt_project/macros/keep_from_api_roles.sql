@@ -1,5 +1,5 @@
 {#
-  Takes a relation out of the API's reach and lets the service role read it.
+  Takes a relation out of the API's reach and lets the service role read it, and only read.
 
   Row-level security does not apply to a materialized view: whoever may select from it sees every
   tenant's figures. dbt's `grants` cannot help, it looks for existing grants where materialized views
@@ -10,22 +10,26 @@
 {% macro keep_from_api_roles(relation) %}
 do $storeloom_ddl$
 declare
-    -- 0 is PUBLIC.
-    api_roles constant oid[] := array[
-        0, pg_catalog.to_regrole('anon')::oid, pg_catalog.to_regrole('authenticated')::oid
-    ];
-    stranger oid;
+    stranger text;
 begin
     for stranger in
-        select distinct privilege.grantee
+        select distinct
+            -- 0 is PUBLIC.
+            case when privilege.grantee = 0 then 'public' else privilege.grantee::pg_catalog.regrole::text end
         from pg_catalog.pg_class as class, lateral pg_catalog.aclexplode(class.relacl) as privilege
         where class.oid = '{{ relation }}'::pg_catalog.regclass
-            and privilege.grantee = any(api_roles)
+            and (
+                privilege.grantee in (
+                    0, pg_catalog.to_regrole('anon')::oid, pg_catalog.to_regrole('authenticated')::oid
+                )
+                or (
+                    privilege.grantee = pg_catalog.to_regrole('service_role')::oid
+                    and privilege.privilege_type <> 'SELECT'
+                )
+            )
     loop
-        execute format(
-            'revoke all on %s from %s',
-            '{{ relation }}'::pg_catalog.regclass,
-            case when stranger = 0 then 'public' else stranger::pg_catalog.regrole::text end
+        execute pg_catalog.format(
+            'revoke all on %s from %s', '{{ relation }}'::pg_catalog.regclass, stranger
         );
     end loop;
     if pg_catalog.to_regrole('service_role') is not null
