@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fixtures.deployments import Deployment, deployment
 
 from connectors.crm.embedded import EmbeddedServer
+from connectors.crm.provision import drop_database, ensure_database
 from connectors.sandbox.server import SandboxServer
 from connectors.sandbox.spec import SandboxSpec
 
@@ -25,3 +27,12 @@ def sandbox() -> Iterator[SandboxServer]:
     """Two stores of two hundred orders; tests only read them."""
     with SandboxServer(SandboxSpec(orders=200, seed=3)) as running:
         yield running
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedServer) -> Iterator[str]:
+    """A database that nothing was ever done in."""
+    name = f"empty_{uuid.uuid4().hex[:12]}"
+    ensure_database(server.url(), name)
+    yield server.url(name)
+    drop_database(server.url(), name)
