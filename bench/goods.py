@@ -16,6 +16,7 @@ EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 GUESTS = 0.15
 _NAMES = ("Ann", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Iris", "Jon", "Kim", "Lea")
 _CITIES = ("Austin", "Boston", "Chicago", "Denver", "El Paso", "Fresno", "Houston", "Tampa")
+_AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212)
 _STATUSES = ("completed",) * 7 + ("processing", "processing", "cancelled")
 
 
@@ -58,7 +59,7 @@ def _person(number: int, *, email: str) -> dict[str, Any]:
         "postcode": f"{10000 + number % 80000}",
         "country": "US",
         "email": email,
-        "phone": f"(512) 555-{number % 10000:04d}",
+        "phone": f"({_AREAS[number % 10]}) {200 + number // 10 % 700}-{number % 9973:04d}",
     }
 
 

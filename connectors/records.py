@@ -8,9 +8,11 @@ COPY of a thousand rows, it would take the other 999 with it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -207,16 +209,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             check_amount(getattr(self, name), name)
         if self.total < 0:
             raise BadRecord(f"total is negative ({self.total})", code="bad_amount", field="total")
-        for name in (
-            "customer_external_id",
-            "email",
-            "phone",
-            "full_name",
-            "company_name",
-            "tracking_number",
-            "source_status",
-        ):
-            check_text(getattr(self, name), name)
+        check_texts(_order_texts(self), _ORDER_TEXTS)
         for name in (
             "order_date",
             "shipped_date",
@@ -243,8 +236,25 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
 
 
+_ADDRESS_TEXTS: Final = Address.__struct_fields__
+_ORDER_TEXTS: Final = (
+    "customer_external_id",
+    "email",
+    "phone",
+    "full_name",
+    "company_name",
+    "tracking_number",
+    "source_status",
+)
+_address_texts = attrgetter(*_ADDRESS_TEXTS)
+_order_texts = attrgetter(*_ORDER_TEXTS)
+
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 _UNHASHED: Final = frozenset({"source_updated_at"})
+_hashed_fields: Final = {
+    kind: attrgetter(*(name for name in kind.__struct_fields__ if name not in _UNHASHED))
+    for kind in (Customer, Product, Order)
+}
 
 
 def content_hash(record: Record) -> bytes:
@@ -253,11 +263,7 @@ def content_hash(record: Record) -> bytes:
     Stores bump that time when an order is merely opened in their admin; without leaving it out
     every such view would rewrite a CRM row.
     """
-    fields = {
-        name: getattr(record, name)
-        for name in record.__struct_fields__
-        if name not in _UNHASHED
-    }
+    fields = _hashed_fields[type(record)](record)
     return hashlib.blake2b(_ENCODER.encode(fields), digest_size=16).digest()
 
 
@@ -284,6 +290,18 @@ def check_text(value: str | None, what: str) -> None:
         raise BadRecord(
             f"{what} contains half a character (lone surrogate)", code="bad_text", field=what
         ) from error
+
+
+def check_texts(values: Sequence[str | None], names: Sequence[str]) -> None:
+    """Raise BadRecord as `check_text` does for the first of several texts that deserves it.
+
+    Looks at all of them as one text first: a million addresses pass this way.
+    """
+    joined = "".join(filter(None, values))
+    if joined.isascii() and "\x00" not in joined and len(joined) < MAX_TEXT_LENGTH:
+        return
+    for value, name in zip(values, names, strict=True):
+        check_text(value, name)
 
 
 def check_amount(value: Decimal | None, what: str) -> None:
@@ -328,7 +346,9 @@ def utc_time(value: str | None, what: str) -> datetime | None:
     try:
         return parsed.astimezone(UTC)
     except OverflowError as error:
-        raise BadRecord(f"{what} is out of range: {value!r}", code="bad_time", field=what) from error
+        raise BadRecord(
+            f"{what} is out of range: {value!r}", code="bad_time", field=what
+        ) from error
 
 
 def amount(value: Any, what: str) -> Decimal:
@@ -347,4 +367,3 @@ def amount(value: Any, what: str) -> Decimal:
         return exact.quantize(CENT, rounding=ROUND_HALF_UP)
     except ArithmeticError as error:
         raise BadRecord(f"{what} is no amount: {value!r}", code="bad_amount", field=what) from error
-

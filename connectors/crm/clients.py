@@ -13,11 +13,12 @@ import msgspec
 
 from connectors.crm.database import Connection
 from connectors.crm.identity import Candidate, Link, Match, resolve
-from connectors.crm.people import CUSTOMERS, Person
+from connectors.crm.people import CUSTOMERS, Person, settle_phone
 from connectors.crm.staging import (
     PEOPLE_COLUMNS,
     Row,
     address_text,
+    array,
     binary,
     copy_rows,
     flag,
@@ -70,8 +71,8 @@ def merge_people(
         load("clients/lock"),
         {
             **target.scope,
-            "client_ids": sorted(set(found.clients.values()) - made),
-            "order_ids": list(order_ids),
+            "client_ids": array(map(str, set(found.clients.values()) - made)),
+            "order_ids": array(map(str, order_ids)),
         },
     )
     rounds = _stage(connection, target, people, found, made, records)
@@ -92,6 +93,9 @@ def _resolve(connection: Connection, target: Target, people: Mapping[Key, Person
         filled={key for key, one in known.items() if one.is_filled},
         shop_ids={one.client_id: one.ecommerce_customer_id for one in known.values()},
     )
+    for key, person in people.items():
+        if key not in found.filled:
+            settle_phone(person)
     strangers = [person for key, person in people.items() if key not in known]
     if strangers:
         connection.execute(
@@ -111,8 +115,8 @@ def _known(
         load("clients/known"),
         {
             **target.scope,
-            "entities": [entity for entity, _ in keys],
-            "external_ids": [external_id for _, external_id in keys],
+            "entities": array(entity for entity, _ in keys),
+            "external_ids": array(external_id for _, external_id in keys),
         },
     )
     return {
@@ -132,9 +136,9 @@ def _matches(
         load("clients/identity"),
         {
             "organization_id": target.organization_id,
-            "ecommerce_ids": [_shop_id(target, person) for person in strangers],
-            "emails": [person.email_key for person in strangers],
-            "phones": [person.phone_key for person in strangers],
+            "ecommerce_ids": array(_shop_id(target, person) for person in strangers),
+            "emails": array(person.email_key for person in strangers),
+            "phones": array(person.phone_key for person in strangers),
         },
     )
     by_place: dict[int, tuple[list[UUID], list[UUID], list[Candidate]]] = {}

@@ -20,6 +20,7 @@ from connectors.crm.database import Connection, first_line
 from connectors.crm.lease import Lease
 from connectors.crm.merge import merge
 from connectors.crm.refusals import Refusal, put_refusals, refusal_by_database, refusal_of
+from connectors.crm.staging import array, moment
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
 from connectors.errors import StoreloomError
@@ -126,7 +127,7 @@ def _load(
     if arrived:
         connection.execute(
             load("load/quarantine_resolve"),
-            {**target.scope, "stream": batch.stream.value, "external_ids": arrived},
+            {**target.scope, "stream": batch.stream.value, "external_ids": array(arrived)},
         )
     if move is not None:
         put_cursor(connection, target, batch.stream, move)
@@ -183,9 +184,9 @@ def _compare(
             {
                 **target.scope,
                 "entity": stream.value,
-                "external_ids": [record.external_id for record in records],
-                "hashes": digests,
-                "times": [record.source_updated_at for record in records],
+                "external_ids": array(record.external_id for record in records),
+                "hashes": array(digest.hex() for digest in digests),
+                "times": array(moment(record.source_updated_at) for record in records),
             },
         )
     }
@@ -251,8 +252,8 @@ def _touch(
             {
                 **target.scope,
                 "entity": stream.value,
-                "external_ids": [record.external_id for record in touched],
-                "times": [record.source_updated_at for record in touched],
+                "external_ids": array(record.external_id for record in touched),
+                "times": array(moment(record.source_updated_at) for record in touched),
             },
         )
 

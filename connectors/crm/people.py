@@ -29,7 +29,8 @@ class Person(msgspec.Struct, kw_only=True):
 
     `email_key`, `phone_key`: what identity is resolved by, None where it must not be. `is_owner`: a
     customer record, which may overwrite; an order only fills gaps. `position`: of the record in its
-    batch, None for persons known from orders. `first_seen`, `last_seen`: business times.
+    batch, None for persons known from orders. `first_seen`, `last_seen`: business times. `country`:
+    what a national phone number is read in, while the number has not been read (`settle_phone`).
     """
 
     entity: str
@@ -48,6 +49,7 @@ class Person(msgspec.Struct, kw_only=True):
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     position: int | None = None
+    country: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -79,6 +81,7 @@ def person_of(customer: Customer, *, country: str | None, position: int) -> Pers
         is_deleted=customer.is_deleted,
         first_seen=customer.source_created_at,
         position=position,
+        country=region,
     )
 
 
@@ -87,10 +90,12 @@ def buyer_of(order: Order, *, country: str | None) -> Person:
     email = _stripped(order.email)
     address = order.billing_address
     phone = _stripped(order.phone or (address.phone if address else None))
-    e164 = phone_e164(phone, (address.country_code if address else None) or country)
+    region = (address.country_code if address else None) or country
     full_name = _stripped(order.full_name or (address.name if address else None))
     company = _stripped(order.company_name or (address.company if address else None))
     by_email = email_key(email)
+    # Reading numbers is what costs most here, and most customers are known without.
+    e164 = None if order.customer_external_id or by_email else phone_e164(phone, region)
     if order.customer_external_id:
         entity, external_id = CUSTOMERS, order.customer_external_id
     elif by_email:
@@ -110,6 +115,7 @@ def buyer_of(order: Order, *, country: str | None) -> Person:
         email_key=by_email,
         phone=e164 or phone,
         phone_key=e164,
+        country=region,
         full_name="Walk-in customers" if is_walk_in else full_name,
         company_name=company,
         address=None if is_walk_in else address,
@@ -117,6 +123,13 @@ def buyer_of(order: Order, *, country: str | None) -> Person:
         first_seen=order.order_date,
         last_seen=order.order_date,
     )
+
+
+def settle_phone(person: Person) -> None:
+    """Read a phone number that had no need to be read so far."""
+    if person.phone_key is None and person.phone is not None:
+        person.phone_key = phone_e164(person.phone, person.country)
+        person.phone = person.phone_key or person.phone
 
 
 def merged(people: Iterable[Person]) -> dict[tuple[str, str], Person]:
@@ -128,11 +141,13 @@ def merged(people: Iterable[Person]) -> dict[tuple[str, str], Person]:
             found[person.key] = person
             continue
         later, earlier = (person, known) if _seen(person) >= _seen(known) else (known, person)
-        for name in ("email", "phone", "full_name", "company_name", "address"):
+        for name in ("email", "full_name", "company_name", "address"):
             if getattr(later, name) is None:
                 setattr(later, name, getattr(earlier, name))
         later.email_key = later.email_key or earlier.email_key
-        later.phone_key = later.phone_key or earlier.phone_key
+        if later.phone is None:
+            later.phone, later.phone_key = earlier.phone, earlier.phone_key
+            later.country = earlier.country
         later.first_seen = min(filter(None, (person.first_seen, known.first_seen)), default=None)
         later.has_ordered = person.has_ordered or known.has_ordered
         found[person.key] = later
@@ -141,7 +156,7 @@ def merged(people: Iterable[Person]) -> dict[tuple[str, str], Person]:
 
 def email_key(email: str | None) -> str | None:
     """Return an address as identity compares it, None for text that is no address."""
-    if email is None or len(email) > _MAX_EMAIL or any(character.isspace() for character in email):
+    if email is None or len(email) > _MAX_EMAIL or len(email.split()) != 1:
         return None
     local, at, domain = email.rpartition("@")
     if not at or not local or "." not in domain.strip("."):
