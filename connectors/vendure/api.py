@@ -24,6 +24,8 @@ CHANNEL_HEADER: Final = "vendure-token"
 DEFAULT_PATH: Final = "admin-api"
 _BAD_REQUEST: Final = 400
 _REFUSED: Final = frozenset({"FORBIDDEN", "UNAUTHORIZED"})
+# An error this deep (root, "items", index) belongs to one record.
+_RECORD_DEPTH: Final = 3
 # What an unexpected failure of the server looks like; database errors come without any code.
 _PASSING: Final = frozenset({"", "INTERNAL_SERVER_ERROR"})
 # The permission each document needs, any one of them, as the shop's role editor names them.
@@ -35,6 +37,17 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "orders": ("ReadOrder",),
     "order_ids": ("ReadOrder",),
 }
+
+
+class RecordFailed(Transient):
+    """The server could not answer for one record, and so for none of its page.
+
+    `said`: its words, without secrets.
+    """
+
+    def __init__(self, message: str, *, store: str, said: str) -> None:
+        super().__init__(message, store=store)
+        self.said = said
 
 
 class PermissionMissing(AuthFailed):
@@ -125,11 +138,16 @@ class AdminApi:
     ) -> tuple[Response, Answer | None, str | None, str]:
         """Send one document; return its data, else None with the first error's code and text."""
         told: list[Any] = []
+        failed: list[str] = []
 
         def check(response: Response) -> None:
             told[:] = [response.json()]
             code, message = _first_error(told[0])
-            if code in _PASSING:
+            failed.clear()
+            if code in _PASSING and _is_about_a_record(told[0]):
+                # Not asked again here: the same page would fail the same way.
+                failed.append(self._http.redact(message)[:300])
+            elif code in _PASSING:
                 raise Transient(
                     f"{name}: Vendure failed ({self._http.redact(message)}). The next run will try "
                     "again; the shop's log says more.",
@@ -144,6 +162,12 @@ class AdminApi:
             accept={_BAD_REQUEST},
             check=check,
         )
+        if failed:
+            raise RecordFailed(
+                f"{name}: Vendure cannot answer for one record ({failed[0]}). Its log says more.",
+                store=self._config.key,
+                said=failed[0],
+            )
         body = response.json() if response.status == _BAD_REQUEST else told[0]
         code, message = _first_error(body)
         if code is not None or not isinstance(body, dict) or not isinstance(body.get("data"), dict):
@@ -198,3 +222,8 @@ def _first_error(body: Any) -> tuple[str | None, str]:
     extensions = first.get("extensions")
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return str(code or ""), str(first.get("message") or "")
+
+
+def _is_about_a_record(body: Any) -> bool:
+    path = body["errors"][0].get("path") if isinstance(body["errors"][0], dict) else None
+    return isinstance(path, list) and len(path) >= _RECORD_DEPTH and path[1] == "items"

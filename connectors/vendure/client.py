@@ -12,13 +12,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeGuard
 
 from connectors.base import Page, StoreConfig, StoreProbe, Window
 from connectors.errors import AuthFailed, BadRecord, Permanent
 from connectors.http import HttpClient
 from connectors.records import Record, Rejected, Stream
 from connectors.vendure.api import AdminApi, PermissionMissing
+from connectors.vendure.isolation import FAILURE_FIELD, fetch_around
 from connectors.vendure.mapping import Rules, map_record
 from connectors.vendure.paging import LARGEST_PAGE, SMALLEST_PAGE, Node, RawPage, pages
 from connectors.vendure.payloads import CONTEXT_FIELD
@@ -117,7 +119,7 @@ class VendureConnector:
         for node in raw.nodes:
             payload = {**node, CONTEXT_FIELD: context}
             try:
-                record = map_record(stream, payload, self._rules)
+                record = self._map_one(stream, payload)
             except BadRecord as error:
                 rejected.append(
                     Rejected(
@@ -134,17 +136,21 @@ class VendureConnector:
         skipped = len(raw.nodes) - len(records) - len(rejected)
         return tuple(records), tuple(rejected), skipped
 
+    def _map_one(self, stream: Stream, payload: Node) -> Record | None:
+        failure = payload.get(FAILURE_FIELD)
+        if failure is not None:
+            raise BadRecord(f"Vendure cannot answer for it: {failure}", code="store_error")
+        return map_record(stream, payload, self._rules)
+
     def _pages(
         self, stream: Stream, source: tuple[str, str], start: datetime | None
     ) -> Iterator[RawPage]:
-        document, root = source
-
-        def fetch(options: Mapping[str, Any]) -> list[Node]:
-            items = self._list(document, root, options)["items"]
-            return [item for item in items if isinstance(item, dict)]
+        def items(source: tuple[str, str], options: Mapping[str, Any]) -> list[Node]:
+            found: list[Node] = self._list(*source, options)["items"]
+            return found
 
         return pages(
-            fetch,
+            partial(fetch_around, partial(items, source), partial(items, _IDS[stream])),
             size=self._page_size,
             conditions=self._conditions(stream, start),
             store=self.config.key,
@@ -169,7 +175,7 @@ class VendureConnector:
 
     def _list(self, document: str, root: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
         found = self._api.run(document, {"options": dict(options)}).data.get(root)
-        if not isinstance(found, dict) or not isinstance(found.get("totalItems"), int):
+        if not _is_list(found):
             raise Permanent(
                 f"{document}: the answer holds no list. Vendure 3.0 or newer is needed.",
                 store=self.config.key,
@@ -223,6 +229,16 @@ class VendureConnector:
                 f"`{name}` must be a whole number from {least} to {most}.", store=self.config.key
             )
         return value
+
+
+def _is_list(found: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell a list in which every element has an id: one left out would end the reading early."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("totalItems"), int)
+        and isinstance(found.get("items"), list)
+        and all(isinstance(item, dict) and item.get("id") for item in found["items"])
+    )
 
 
 def _strictly_before(moment: datetime) -> str:

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.vendure.crm import Crm
 from fixtures.vendure.seed import Seeder
 from fixtures.vendure.server import VendureServer
 from fixtures.vendure.truth import truth
 
 from connectors.records import Stream
-from tests.integration.vendure.crm import Crm
 
 
 @pytest.fixture
