@@ -59,10 +59,15 @@ class Address(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     phone: str | None = None
 
     def __post_init__(self) -> None:
+        parts = (
+            self.name, self.company, self.line1, self.line2, self.city, self.region,
+            self.postal_code, self.country_code, self.phone,
+        )  # fmt: skip
+        # Two addresses per order make this a hot path: all parts at once, singly to name the bad.
+        if is_storable("".join([part for part in parts if part is not None])):
+            return
         for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if value is not None:
-                check_text(value, f"address.{name}")
+            check_text(getattr(self, name), f"address.{name}")
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,6 +281,19 @@ def check_id(value: str, what: str) -> None:
     check_text(value, what)
 
 
+def is_storable(value: str) -> bool:
+    """Say whether PostgreSQL can store `value` and somebody could have meant it."""
+    if "\x00" in value or len(value) >= MAX_TEXT_LENGTH:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_text(value: str | None, what: str) -> None:
     """Raise BadRecord for text PostgreSQL cannot store or nobody could have meant."""
     if value is None or (value.isascii() and "\x00" not in value and len(value) < MAX_TEXT_LENGTH):
@@ -358,7 +376,7 @@ def amount(value: Any, what: str) -> Decimal:
     Decode JSON with `connectors.http.decode`, which keeps number literals as `Decimal`.
     Raises BadRecord when it is no amount.
     """
-    if isinstance(value, bool) or isinstance(value, float):
+    if isinstance(value, (bool, float)):
         raise BadRecord(f"{what} is not a decimal: {value!r}", code="bad_amount", field=what)
     try:
         exact = value if isinstance(value, Decimal) else Decimal(str(value).strip())

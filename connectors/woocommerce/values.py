@@ -30,6 +30,8 @@ def text(value: Any) -> str | None:
 
 def identifier(value: Any) -> str | None:
     """Return an id as text; 0 and "0" are WooCommerce's way to say there is none."""
+    if type(value) is int:
+        return str(value) if value else None
     found = text(value)
     return None if found == "0" else found
 
