@@ -1,0 +1,163 @@
+"""Every asset as people see it. A change here is a change of what they rely on: make it on purpose."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from dagster import AssetKey, AssetSpec, DefaultScheduleStatus, DefaultSensorStatus
+
+from orchestration.definitions import defs
+from orchestration.defs.analytics.assets import TRANSLATOR
+from orchestration.lib.dbt import build_arguments
+from orchestration.settings import PROJECT
+
+VIEWS = {
+    "analytics_deal_metrics": {"stg_crm__deals"},
+    "analytics_client_metrics": {"stg_crm__clients"},
+    "analytics_revenue_metrics": {"stg_crm__orders"},
+    "analytics_chatbot_effectiveness": {"stg_crm__activities"},
+    "analytics_channel_performance": {
+        "stg_crm__channels",
+        "stg_crm__contacts",
+        "stg_crm__messages",
+    },
+}
+STAGING = {
+    "stg_crm__activities": {"crm_activities"},
+    "stg_crm__channels": {"channels"},
+    "stg_crm__clients": {"crm_clients"},
+    "stg_crm__contacts": {"contacts"},
+    "stg_crm__deals": {"crm_deals"},
+    "stg_crm__messages": {"messages"},
+    "stg_crm__orders": {"crm_orders"},
+    "stg_crm__organizations": {"organizations"},
+}
+SYNCED = {"crm_clients", "crm_products", "crm_orders"}
+WRITTEN_BY_PEOPLE = {
+    "channels",
+    "contacts",
+    "crm_activities",
+    "crm_deals",
+    "messages",
+    "organizations",
+}
+METRICS = {"client_ltv": {"crm_clients", "crm_orders"}, "win_rate": {"crm_deals"}}
+
+
+def specs() -> dict[str, AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def upstream(spec: AssetSpec) -> set[str]:
+    return {dep.asset_key.to_user_string() for dep in spec.deps}
+
+
+def test_these_are_the_assets_in_their_groups() -> None:
+    groups = {name: spec.group_name for name, spec in specs().items()}
+
+    assert groups == {
+        "stores": "stores",
+        **dict.fromkeys(SYNCED | WRITTEN_BY_PEOPLE, "crm"),
+        **dict.fromkeys(STAGING, "staging"),
+        **dict.fromkeys(VIEWS, "analytics"),
+        **dict.fromkeys(METRICS, "metrics"),
+    }
+
+
+def test_the_lineage_runs_from_stores_to_views_and_metrics() -> None:
+    found = {name: upstream(spec) for name, spec in specs().items()}
+
+    assert found == {
+        "stores": set(),
+        **dict.fromkeys(SYNCED, {"stores"}),
+        **dict.fromkeys(WRITTEN_BY_PEOPLE, set()),
+        **STAGING,
+        **VIEWS,
+        **METRICS,
+    }
+
+
+def test_every_asset_has_owner_kind_tag_and_description() -> None:
+    for name, spec in specs().items():
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert any(tag.startswith("storeloom/") for tag in spec.tags), name
+        assert spec.description, name
+
+
+def test_synced_assets_have_a_partition_per_store_and_the_others_none() -> None:
+    for name, spec in specs().items():
+        partitions = getattr(spec.partitions_def, "name", None)
+        assert partitions == ("store" if name in SYNCED else None), name
+
+
+def test_no_view_refreshes_by_itself() -> None:
+    assert [name for name, spec in specs().items() if spec.automation_condition is not None] == []
+
+
+def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
+    repository = defs.get_repository_def()
+
+    assert {name for name in repository.job_names if not name.startswith("__")} == {
+        "nightly_sync",
+        "sync_store",
+        "refresh_analytics",
+        "build_analytics",
+        "compute_metrics",
+        "prune_event_log",
+    }
+    assert {
+        schedule.name: (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name)
+        for schedule in repository.schedule_defs
+    } == {
+        "nightly_sync_schedule": ("0 2 * * *", "UTC", "nightly_sync"),
+        "hourly_refresh_schedule": ("0 * * * *", "UTC", "refresh_analytics"),
+        "daily_metrics_schedule": ("0 6 * * *", "UTC", "compute_metrics"),
+        "prune_event_log_schedule": ("30 4 * * *", "UTC", "prune_event_log"),
+    }
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status is DefaultScheduleStatus.RUNNING
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "register_stores",
+        "reap_orphaned_runs",
+    }
+    for sensor in repository.sensor_defs:
+        assert sensor.default_status is DefaultSensorStatus.RUNNING
+
+
+def test_every_job_runs_in_one_process() -> None:
+    repository = defs.get_repository_def()
+
+    for name in repository.job_names:
+        assert repository.get_job(name).executor_def.name == "in_process", name
+
+
+def test_dbt_tests_and_counts_are_asset_checks() -> None:
+    checks = defs.get_repository_def().asset_graph.asset_check_keys
+    by_asset = {name: {c.name for c in checks if c.asset_key == AssetKey(name)} for name in specs()}
+
+    for name in SYNCED:
+        assert {"matches_stores", "quarantine_is_empty"} <= by_asset[name]
+    for name in VIEWS:
+        assert by_asset[name], name
+    assert TRANSLATOR.settings.enable_source_tests_as_checks
+
+
+def test_a_production_build_leaves_unit_tests_out() -> None:
+    assert build_arguments() == ["build", "--exclude-resource-type", "unit_test"]
+    assert build_arguments(["a", "b+"])[-3:] == ["--select", "a", "b+"]
+
+
+def test_help_needs_neither_dagster_nor_dbt() -> None:
+    probe = (
+        "import sys; sys.argv = ['storeloom', '--help'];"
+        "from orchestration.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('dagster', 'dbt', 'psycopg', 'pydantic') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip().splitlines()[-1] == "[]"
