@@ -31,6 +31,7 @@ from connectors.woocommerce.spans import (
     bounds,
     horizon_of,
     is_ascending,
+    is_distinct,
     is_plausible,
 )
 
@@ -86,13 +87,16 @@ class Pager:
             # Shops of years ago know no orderby=modified.
             yield from self.by_id(fetch, span)
             return
-        while not (piece.is_last and is_plausible(piece.pages, rest)):
-            horizon = horizon_of(piece.pages, rest)
+        while True:
             if not is_plausible(piece.pages, rest):
                 # Bounds are ignored or shifted, so rows may enter the list while it is read.
                 yield from self.in_any_order(fetch, rest)
                 return
-            if horizon is None:
+            is_settled = is_distinct(piece.pages)
+            if is_settled and piece.is_last:
+                break
+            horizon = horizon_of(piece.pages, rest)
+            if horizon is None or not is_settled:
                 yield from self.by_id(fetch, rest)
                 return
             if horizon in (rest.start, _first_change(piece.pages)):

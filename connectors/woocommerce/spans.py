@@ -69,6 +69,12 @@ def is_plausible(pages: Sequence[Sequence[Row]], span: Span) -> bool:
     return all(row.modified is None or _fits(row.modified, span) for page in pages for row in page)
 
 
+def is_distinct(pages: Sequence[Sequence[Row]]) -> bool:
+    """Say whether no row came twice: rows of one second without a fixed order do, others never."""
+    ids = [row.id for page in pages for row in page if row.id]
+    return len(set(ids)) == len(ids)
+
+
 def is_ascending(rows: Iterable[Row]) -> bool:
     """Say whether ids rise; rows without a numeric id do not count."""
     last = -1

@@ -46,6 +46,15 @@ def test_a_shop_whose_orders_all_share_one_second() -> None:
     assert ids(found) == numbers(rows)
 
 
+def test_orders_of_one_second_without_a_fixed_order_all_arrive() -> None:
+    rows = orders(*[second // 25 for second in range(200)])
+    shop = Shop({"orders": rows})
+    shop.settles_ties = False
+    with shop.serve() as server:
+        found = read(connect(server, page_size=10, concurrency=2), Stream.ORDERS)
+    assert set(ids(found)) == set(numbers(rows))
+
+
 def test_a_window_takes_its_first_second_and_leaves_its_last() -> None:
     rows = orders(9, 10, 10, 11, 20, 21)
     window = Window(
