@@ -14,8 +14,6 @@ from connectors.records import Customer, Order, Product, Record, Stream
 from connectors.registry import open_connector
 from connectors.vendure.client import VendureConnector
 
-PAGE_SIZES = [3, 1000]
-
 
 @contextmanager
 def reading(config: StoreConfig) -> Iterator[VendureConnector]:
@@ -74,7 +72,7 @@ CASES: list[tuple[Stream, str, Callable[[list[Record]], Rows]]] = [
 ]
 
 
-@pytest.mark.parametrize("page_size", PAGE_SIZES)
+@pytest.mark.parametrize("has_many_pages", [True, False])
 @pytest.mark.parametrize(("stream", "name", "rows"), CASES, ids=[case[1] for case in CASES])
 def test_every_record_equals_what_the_shops_database_holds(
     vendure: VendureServer,
@@ -82,9 +80,11 @@ def test_every_record_equals_what_the_shops_database_holds(
     stream: Stream,
     name: str,
     rows: Callable[[list[Record]], Rows],
-    page_size: int,
+    has_many_pages: bool,
 ) -> None:
-    with reading(store(vendure, page_size=page_size)) as connector:
+    # Three a page; the server takes half a second for a page of variants, however short.
+    small = 20 if stream is Stream.PRODUCTS else 3
+    with reading(store(vendure, page_size=small if has_many_pages else 1000)) as connector:
         read = rows(everything(connector, stream))
 
     expected = truth(vendure.database_url, name)

@@ -305,12 +305,12 @@ def test_a_buyer_without_a_number_is_reached_at_the_one_of_the_parcel() -> None:
 
 
 def test_units_follow_the_servers_precision_and_only_on_demand_the_currency() -> None:
-    yen = {"currencyCode": "JPY", "totalWithTax": 300000}
+    yen: Payload = {"currencyCode": "JPY", "totalWithTax": 300000}
     assert order(**yen).total == Decimal("3000.00")
     assert order({"minor_units": "currency"}, **yen).total == Decimal("300000.00")
-    dinar = {"currencyCode": "KWD", "totalWithTax": 12345}
+    dinar: Payload = {"currencyCode": "KWD", "totalWithTax": 12345}
     assert order({"minor_units": "currency"}, **dinar).total == Decimal("12.35")
-    precise = {CONTEXT_FIELD: {"moneyPrecision": 3}, "totalWithTax": 12345}
+    precise: Payload = {CONTEXT_FIELD: {"moneyPrecision": 3}, "totalWithTax": 12345}
     assert order(**precise).total == Decimal("12.35")
 
 
