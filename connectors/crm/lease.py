@@ -31,8 +31,16 @@ class Lease:
     alive holds it, DatabaseError when the database cannot be asked.
     """
 
-    def __init__(self, database_url: str, config: StoreConfig, *, run_id: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        config: StoreConfig,
+        *,
+        run_id: str,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
         self.token = 0
+        self._heartbeat_seconds = heartbeat_seconds
         self._url = database_url
         self._config = config
         self._run_id = run_id
@@ -90,7 +98,7 @@ class Lease:
     def _beat(self) -> None:
         """Say that we are alive until the block ends; a lost connection is simply opened again."""
         connection: Connection | None = None
-        while not self._ended.wait(HEARTBEAT_SECONDS):
+        while not self._ended.wait(self._heartbeat_seconds):
             try:
                 if connection is None or connection.closed:
                     connection = connect(

@@ -185,7 +185,7 @@ def _compare(
                 **target.scope,
                 "entity": stream.value,
                 "external_ids": array(record.external_id for record in records),
-                "hashes": array(digest.hex() for digest in digests),
+                "digests": array(digest.hex() for digest in digests),
                 "times": array(moment(record.source_updated_at) for record in records),
             },
         )

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +24,7 @@ from connectors.crm.target import Target
 from connectors.errors import LeaseLost, Transient
 from connectors.records import Stream
 from tests.integration.load.crash_sync import store as crashing_store
-from tests.integration.load.memory_store import MemoryStore, order
+from tests.integration.load.memory_store import DAY, MemoryStore, customer, order
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 Sync = Callable[..., StoreResult]
@@ -113,3 +117,49 @@ def test_a_holder_that_died_on_this_host_need_not_be_waited_for(
         connection.execute("update sync.leases set holder = %s", [f"{host}/{gone.pid}"])
         with Lease(database, config, run_id="second") as second:
             assert second.token == lease.token + 1
+
+
+def test_a_lease_shows_signs_of_life_also_after_its_connection_broke(
+    config: StoreConfig, database: str, connection: psycopg.Connection[Any]
+) -> None:
+    beats = "select heartbeat_at from sync.leases"
+    with Lease(database, config, run_id="alive", heartbeat_seconds=0.02):
+        for _ in range(2):
+            before = connection.execute(beats).fetchone()
+            deadline = time.monotonic() + 20
+            while connection.execute(beats).fetchone() == before and time.monotonic() < deadline:
+                threading.Event().wait(0.02)
+            assert connection.execute(beats).fetchone() != before
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = 'storeloom-lease'"
+            )
+    assert connection.execute("select released_at is null from sync.leases").fetchone() == (False,)
+
+
+def test_two_stores_of_one_organization_loaded_at_once_share_their_persons_without_deadlock(
+    make_store: Callable[..., StoreConfig], database: str, rows: Rows
+) -> None:
+    people = [str(number) for number in range(30)]
+
+    def load(key: str, ids: list[str]) -> StoreResult:
+        store = MemoryStore(configs[key], page_size=5)
+        for place, number in enumerate(ids):
+            at = DAY + timedelta(seconds=place)
+            email = f"p{number}@example.com"
+            store.put(
+                customer(f"{key}{number}", email=email, source_updated_at=at),
+                order(f"{key}{number}", email=email, source_updated_at=at),
+            )
+        return sync_store(database, store.config, run_id=key, connector=store)
+
+    settings = {"batch_records": 5}
+    configs = {key: make_store(key, settings=settings) for key in ("one", "two")}
+    with ThreadPoolExecutor(2) as pool:
+        # Opposite orders, so that each holds what the other one wants next.
+        both = pool.map(load, configs, [people, people[::-1]])
+        assert [result.error for result in both] == [None, None]
+
+    assert rows("select count(*), sum(total_orders), sum(total_revenue) from crm_clients") == [
+        (30, 60, Decimal(6000))
+    ]

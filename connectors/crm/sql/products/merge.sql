@@ -51,7 +51,8 @@ with written as (
 )
 
 insert into sync.record_map_products as m (
-  store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at, deleted_at
+  store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
+  deleted_at
 )
 select
   %(store_id)s,

@@ -3,10 +3,11 @@
 -- The prefixes are decided when the store is new and never again: its records carry them. An
 -- order-number prefix follows the id prefix, so that both shops may have their #1001.
 with others as (
-  select exists (
-    select from sync.stores as s where s.organization_id = %(organization_id)s
-  ) as has_stores
+  select case when count(*) > 0 then %(key)s || ':' else '' end as prefix
+  from sync.stores as s
+  where s.organization_id = %(organization_id)s
 )
+
 insert into sync.stores as s (
   organization_id, key, platform, base_url, currency, time_zone, id_prefix, order_number_prefix,
   settings
@@ -18,8 +19,8 @@ select
   %(base_url)s,
   %(currency)s,
   %(time_zone)s,
-  coalesce(%(id_prefix)s::text, case when others.has_stores then %(key)s || ':' else '' end),
-  coalesce(%(order_number_prefix)s::text, case when others.has_stores then %(key)s || ':' else '' end),
+  coalesce(%(id_prefix)s::text, others.prefix),
+  coalesce(%(order_number_prefix)s::text, others.prefix),
   %(settings)s
 from others
 on conflict (key) do update set

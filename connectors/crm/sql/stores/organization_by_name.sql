@@ -2,7 +2,13 @@
 select
   o.id::text,
   o.reporting_currency,
-  exists (select from public.crm_orders as r where r.organization_id = o.id) as has_orders
+  (
+    select r.id
+    from public.crm_orders as r
+    where r.organization_id = o.id
+    order by r.id
+    limit 1
+  ) is not null as has_orders
 from public.organizations as o
 where o.name = %(name)s
 order by o.created_at, o.id
