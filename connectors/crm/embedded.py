@@ -227,7 +227,7 @@ def _account_for_root() -> pwd.struct_passwd:
         except KeyError:
             continue
     subprocess.run(
-        ["useradd", "--system", "--no-create-home", _ROOT_RUNS_AS[-1]],
+        [shutil.which("useradd") or "/usr/sbin/useradd", "--system", "--no-create-home", _ROOT_RUNS_AS[-1]],
         check=True,
         capture_output=True,
     )

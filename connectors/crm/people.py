@@ -20,6 +20,9 @@ from connectors.records import Address, Customer, Order, OrderStatus
 CUSTOMERS: Final = "customers"
 GUESTS: Final = "guests"
 WALK_IN: Final = "walk-in"
+# Reserved by RFC 2606 for addresses that reach nobody. WooCommerce writes deleted@site.invalid over
+# everyone it erases: taken for an address, it would make one client of all of them.
+_NOBODY: Final = ".invalid"
 # The longest that RFC 5321 lets travel.
 _MAX_EMAIL: Final = 254
 
@@ -159,7 +162,7 @@ def email_key(email: str | None) -> str | None:
     if email is None or len(email) > _MAX_EMAIL or len(email.split()) != 1:
         return None
     local, at, domain = email.rpartition("@")
-    if not at or not local or "." not in domain.strip("."):
+    if not at or not local or "." not in domain.strip(".") or domain.lower().endswith(_NOBODY):
         return None
     # lower(), as the database's index: casefold() would part from it on "ß".
     return email.lower()

@@ -20,7 +20,7 @@ from connectors.crm.database import Connection
 from connectors.crm.keys import KeyRing
 from connectors.crm.statements import load
 from connectors.errors import ConfigurationError
-from connectors.records import check_currency
+from connectors.values import check_currency
 
 Status = Literal["active", "paused", "removed"]
 STATUSES: Final[tuple[Status, ...]] = ("active", "paused", "removed")

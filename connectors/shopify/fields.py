@@ -14,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.errors import BadRecord
-from connectors.records import Address, amount, utc_time
+from connectors.records import Address
+from connectors.values import amount, utc_time
 
 _QUANTITY_DIGITS: Final = 12
 _GID: Final = re.compile(r"(?:gid://[\w-]+/\w+/)?(\d{1,30})(?:\?.*)?", re.ASCII)

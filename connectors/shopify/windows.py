@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from connectors.base import Window
 from connectors.errors import BadRecord
-from connectors.records import utc_time
+from connectors.values import utc_time
 
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from connectors.records import amount
+from connectors.values import amount
 
 DEFAULT_PRECISION: Final = 2
 # ISO 4217: the currencies whose minor unit is not a hundredth.

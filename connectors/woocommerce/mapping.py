@@ -25,8 +25,8 @@ from connectors.records import (
     Record,
     Refund,
     Stream,
-    amount,
 )
+from connectors.values import amount
 from connectors.woocommerce.payloads import (
     CustomerPayload,
     LineItem,

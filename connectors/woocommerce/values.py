@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from connectors.records import Address, amount, utc_time
+from connectors.records import Address
+from connectors.values import amount, utc_time
 from connectors.woocommerce.payloads import Person
 
 _ZERO: Final = Decimal("0.00")

@@ -39,6 +39,7 @@ def order(**fields: Any) -> Order:
         ("@example.com", None),
         ("ann example@x.com", None),
         ("n/a", None),
+        ("deleted@site.invalid", None),
         (f"{'a' * 300}@example.com", None),
         (None, None),
     ],
