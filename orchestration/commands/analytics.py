@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 import click
@@ -10,7 +9,8 @@ import click
 from connectors.crm.metrics import compute_client_ltv, compute_win_rates
 from connectors.crm.metrics import refresh_analytics as refresh_views
 from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
-from orchestration.lib.dbt import build_arguments, environment_for, run_dbt
+from orchestration.lib.dbt import DbtError
+from orchestration.lib.dbt import build as build_views
 
 
 @click.group()
@@ -37,7 +37,9 @@ def build(select: tuple[str, ...], *, verbose: bool) -> None:
             status.update(line[:100].replace("[", r"\["))
 
     with notes.status("dbt build") as status:
-        run_dbt(build_arguments(select), {**os.environ, **environment_for(crm.url)}, tell)
+        built = build_views(crm.url, crm.settings.home, select=select, on_line=tell)
+    if built.error is not None:
+        raise DbtError(built.error)
     summary = [line for line in told if "Done. PASS=" in line]
     out.print(summary[-1].split("Done. ")[-1] if summary else "built")
 

@@ -99,7 +99,7 @@ def _run(
         sandbox = stack.enter_context(parts.open_sandbox(spec))
         parts.write_spec(settings.home, replace(spec, port=sandbox.port))
         organization_id = parts.connect_stores(databases.crm_url, settings, sandbox, spec)
-    _prepare_dbt(watch)
+    _prepare_dbt(watch, databases.crm_url)
     url = _sync(settings, stack, watch, stopping, with_ui=not no_ui, port=port)
     if stopping.is_set():
         return
@@ -119,11 +119,11 @@ def _run(
         stopping.wait()
 
 
-def _prepare_dbt(watch: Stopwatch) -> None:
-    from orchestration.lib.dbt import ensure_manifest  # noqa: PLC0415
+def _prepare_dbt(watch: Stopwatch, url: str) -> None:
+    from orchestration.lib.dbt import ensure_manifest, environment_for  # noqa: PLC0415
 
     with watch.lap("dbt manifest"):
-        ensure_manifest()
+        ensure_manifest(environment_for(url))
 
 
 def _sync(

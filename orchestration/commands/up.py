@@ -11,6 +11,7 @@ import click
 from connectors.crm.migrations import migrate
 from orchestration.commands.shared import notes, out
 from orchestration.lib.databases import open_databases, require_migrated
+from orchestration.lib.dbt import ensure_manifest, environment_for
 from orchestration.lib.processes import DagsterPlatform
 from orchestration.settings import load_settings
 
@@ -36,6 +37,7 @@ def up(*, host: str | None, port: int | None, no_migrate: bool, no_daemon: bool)
     platform = DagsterPlatform(
         settings, host=host or settings.host, port=settings.port if port is None else port
     )
+    ensure_manifest(environment_for(databases.crm_url))
     try:
         platform.start(daemon=not no_daemon)
         notes.print("starting Dagster …", style="dim")

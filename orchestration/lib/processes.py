@@ -22,7 +22,6 @@ from typing import Any, Final
 
 from connectors.errors import ConfigurationError, StoreloomError
 from orchestration.lib.children import Children
-from orchestration.lib.dbt import ensure_manifest
 from orchestration.settings import PROJECT, Settings
 
 STARTUP_SECONDS: Final = 180.0
@@ -101,10 +100,9 @@ class DagsterPlatform:
         return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
 
     def start(self, *, daemon: bool = True) -> None:
-        """Start the processes; returns before they are ready, see `wait_until_ready`."""
+        """Start the processes; they are not ready yet, see `wait_until_ready`."""
         require_free_port(self.host, self.port)
         prepare_dagster_home(self.settings)
-        ensure_manifest()
         code_socket = Path(self._private.name) / "code.sock"
         workspace = Path(self._private.name) / "workspace.yaml"
         entry = {"grpc_server": {"socket": str(code_socket), "location_name": LOCATION}}

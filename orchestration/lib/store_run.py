@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from typing import Final
 
 from connectors.crm.counts import store_rows
 from connectors.crm.sync import sync_store
-from connectors.errors import ConfigurationError, LeaseLost
+from connectors.errors import ConfigurationError, DatabaseError, LeaseLost
 from connectors.records import Stream
 from orchestration.lib.outcomes import StoreOutcome, from_result
 from orchestration.lib.resources import Crm
+
+_log: Final = logging.getLogger(__name__)
 
 
 def sync_one(
@@ -34,6 +38,22 @@ def sync_one(
             seconds=time.monotonic() - began,
             error=str(error),
             is_permanent=isinstance(error, ConfigurationError),
+        )
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - told in the outcome, and the run ends as failed
+        # A fault of ours that one store's data laid open must not take the other stores' night. Its
+        # text may quote a customer's record, so only the process's own log gets it.
+        _log.exception('store "%s": unexpected failure', key)
+        return StoreOutcome(
+            store=key,
+            organization_id="",
+            seconds=time.monotonic() - began,
+            error=(
+                f'store "{key}": Storeloom itself failed ({type(error).__name__}); what was '
+                "committed stays. Please report it with the traceback in the run's log (stderr)"
+            ),
+            is_permanent=True,
         )
 
 

@@ -17,19 +17,19 @@ from dagster import (
     OpExecutionContext,
     Out,
     Output,
-    ResourceParam,
     define_asset_job,
     job,
     op,
 )
-from dagster_dbt import DbtCliResource
 
+from connectors.crm.counts import analytics_rows
 from connectors.crm.stores import list_stores
-from orchestration.defs.analytics.assets import MANIFEST, TRANSLATOR
+from orchestration.defs.analytics.assets import analytics_models
 from orchestration.defs.metrics.assets import measure
 from orchestration.defs.sync.assets import PATIENCE, crm_records
 from orchestration.lib.counting import evaluate
-from orchestration.lib.dbt import build_arguments
+from orchestration.lib.dbt import build
+from orchestration.lib.dbt_events import build_events
 from orchestration.lib.metadata import materializations
 from orchestration.lib.outcomes import StoreOutcome, trouble_report
 from orchestration.lib.resources import Crm
@@ -92,24 +92,19 @@ def check_counts(crm: Crm, nights: list[list[StoreOutcome]]) -> Iterator[Any]:
 
 
 @op(out=Out(list))
-def model(
-    context: OpExecutionContext, dbt: ResourceParam[DbtCliResource], outcomes: list[StoreOutcome]
-) -> Iterator[Any]:
+def model(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]) -> Iterator[Any]:
     """Build and test the views; what dbt refused is told at the end of the night."""
-    invocation = dbt.cli(
-        build_arguments(),
-        manifest=MANIFEST,
-        dagster_dbt_translator=TRANSLATOR,
-        context=context,
-        raise_on_error=False,
-    )
-    yield from invocation.stream()
+    built = build(crm.url, crm.settings.home, on_line=print)
+    rows: dict[str, int] = {}
+    if built.error is None:
+        with crm.connection() as connection:
+            rows = analytics_rows(connection)
+    yield from build_events(built, analytics_models, rows)
     trouble = trouble_report(outcomes)
     troubles = [] if trouble is None else [trouble]
-    error = invocation.get_error()
-    if error is not None:
-        context.log.error(str(error))
-        troubles.append(f"dbt build failed, see the step `model`: {error}")
+    if built.error is not None:
+        context.log.error(built.error)
+        troubles.append(built.error)
     yield Output(troubles)
 
 

@@ -1,4 +1,4 @@
-"""Every asset as people see it. A change here is a change of what they rely on: make it on purpose."""
+"""Every asset as people see it: what changes here is what they rely on, so change it on purpose."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_the_lineage_runs_from_stores_to_views_and_metrics() -> None:
 
     assert found == {
         "stores": set(),
-        **dict.fromkeys(SYNCED, {"stores"}),
-        **dict.fromkeys(WRITTEN_BY_PEOPLE, set()),
+        **{name: {"stores"} for name in SYNCED},
+        **{name: set() for name in WRITTEN_BY_PEOPLE},
         **STAGING,
         **VIEWS,
         **METRICS,
