@@ -226,8 +226,9 @@ def _account_for_root() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
+    useradd = shutil.which("useradd") or "/usr/sbin/useradd"
     subprocess.run(
-        [shutil.which("useradd") or "/usr/sbin/useradd", "--system", "--no-create-home", _ROOT_RUNS_AS[-1]],
+        [useradd, "--system", "--no-create-home", _ROOT_RUNS_AS[-1]],
         check=True,
         capture_output=True,
     )

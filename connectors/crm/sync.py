@@ -93,8 +93,10 @@ def sync_store(
     """
     began = time.monotonic()
     result = StoreResult(store=config.key, organization_id=config.organization_id, streams={})
-    reader = connector or open_connector(config)
+    reader = connector
     try:
+        # Opening already checks the address and the credentials: a fault of this store, not of ours.
+        reader = reader or open_connector(config)
         with (
             Lease(database_url, config, run_id=run_id) as lease,
             Loader(database_url, config, lease, run_id=run_id) as loader,
@@ -120,7 +122,7 @@ def sync_store(
             f'"{config.key}": {first_line(error)}; what was committed stays, sync again'
         ) from None
     finally:
-        if connector is None:
+        if connector is None and reader is not None:
             reader.close()
     result.degraded = any(one.quarantined for one in result.streams.values())
     result.seconds = time.monotonic() - began

@@ -26,7 +26,7 @@ _REQUIRED = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - reads as what the store did
+class Refused(Exception):
     """The request is answered with `status` and WordPress's error body."""
 
     def __init__(self, status: int, code: str, message: str, **data: object) -> None:
