@@ -170,7 +170,8 @@ def test_a_refresh_by_dbt_does_not_wait_for_readers_nor_they_for_it(dbt: Dbt, vi
     # everybody else behind the refresh.
     with psycopg.connect(views) as slow, psycopg.connect(views, autocommit=True) as another:
         slow.execute(f"select * from {VIEW}".encode())
-        dbt.run("run", "--select", VIEW)
+        # So that waiting fails instead of lasting for ever.
+        dbt.run("run", "--select", VIEW, environment={"PGOPTIONS": "-c lock_timeout=5s"})
         another.execute("set lock_timeout = '1s'")
         another.execute(f"select * from {VIEW}".encode())
 
