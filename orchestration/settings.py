@@ -25,8 +25,8 @@ DAGSTER_DATABASE: Final = "storeloom_dagster"
 # Read by others, so that they are known here too: the key ring, and one store's credentials.
 ENCRYPTION_KEYS: Final = "STORELOOM_ENCRYPTION_KEYS"
 STORE_CREDENTIAL: Final = re.compile(r"STORELOOM_STORE_[A-Z0-9_]+")
-# Set by us for dbt's profile, never by people.
-DBT_VARIABLE: Final = re.compile(r"STORELOOM_DBT_[A-Z0-9_]+")
+# Set by us: for dbt's profile, and for the test suite.
+OUR_OWN: Final = re.compile(r"STORELOOM_(DBT|TEST)_[A-Z0-9_]+")
 _URL_SCHEMES: Final = ("postgresql", "postgres")
 
 
@@ -125,7 +125,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if name not in fields
         and name != ENCRYPTION_KEYS
         and not STORE_CREDENTIAL.fullmatch(name)
-        and not DBT_VARIABLE.fullmatch(name)
+        and not OUR_OWN.fullmatch(name)
     ]
     if unknown:
         raise ConfigurationError(

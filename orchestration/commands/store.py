@@ -32,7 +32,7 @@ from orchestration.commands.shared import Crm, json_option, notes, open_crm, out
 _CREDENTIALS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "shopify": (("access_token",), ("client_id", "client_secret")),
     "woocommerce": (("consumer_key", "consumer_secret"),),
-    "vendure": (("api_key",), ("username", "password")),
+    "vendure": (("api_token",), ("username", "password")),
 }
 
 
@@ -46,7 +46,7 @@ def store() -> None:
     \b
       STORELOOM_STORE_EU_SHOP_ACCESS_TOKEN      Shopify (or …_CLIENT_ID and …_CLIENT_SECRET)
       STORELOOM_STORE_EU_SHOP_CONSUMER_KEY      WooCommerce, with …_CONSUMER_SECRET
-      STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_KEY)
+      STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_TOKEN)
     """
 
 

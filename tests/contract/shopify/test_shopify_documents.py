@@ -19,7 +19,7 @@ SCHEMA = Path(__file__).parents[3] / "connectors/sandbox/shopify/schema.graphql"
 NAMES = sorted(path.stem for path in QUERIES.glob("*.graphql"))
 # Further published versions to try: introspection answers, separated as in PATH.
 PUBLISHED = [
-    path for path in os.environ.get("STORELOOM_SHOPIFY_SCHEMA", "").split(os.pathsep) if path
+    path for path in os.environ.get("STORELOOM_TEST_SHOPIFY_SCHEMA", "").split(os.pathsep) if path
 ]
 
 
