@@ -33,7 +33,8 @@ WRITES = """
 """
 TRUTH = """
     select (select count(*) from crm_orders), (select sum(total) from crm_orders),
-      (select count(*) from crm_clients), (select sum(total_revenue) from crm_clients)
+      (select count(*) from crm_clients), (select sum(total_revenue) from crm_clients),
+      (select count(*) from crm_products), (select sum(price) from crm_products)
 """
 
 
@@ -100,7 +101,7 @@ def run(loader: str, arguments: dict[str, str]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.run_once", loader, *words],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
     )
     measured: dict[str, Any] = json.loads(done.stdout)

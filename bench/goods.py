@@ -21,12 +21,13 @@ _STATUSES = ("completed",) * 7 + ("processing", "processing", "cancelled")
 
 
 class Shop(NamedTuple):
-    """Rendered rows by list; `modified`: the orders' change times, rising, as printed."""
+    """Rendered rows by list; `modified`: their change times, rising, as printed."""
 
     orders: list[bytes]
     customers: list[bytes]
     products: list[bytes]
     modified: list[str]
+    products_modified: list[str]
 
 
 def render(orders: int, seed: int = 1) -> Shop:
@@ -40,11 +41,16 @@ def render(orders: int, seed: int = 1) -> Shop:
         customers=[encode(_customer(number)) for number in range(1, customers + 1)],
         products=[encode(_product(number)) for number in range(1, products + 1)],
         modified=times,
+        products_modified=[_product_time(number) for number in range(1, products + 1)],
     )
 
 
 def _time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _product_time(number: int) -> str:
+    return _time(EPOCH + timedelta(minutes=number))
 
 
 def _person(number: int, *, email: str) -> dict[str, Any]:
@@ -90,7 +96,7 @@ def _product(number: int) -> dict[str, Any]:
         "slug": f"product-{number}",
         "permalink": f"https://shop.example/product/product-{number}/",
         "date_created_gmt": _time(EPOCH),
-        "date_modified_gmt": _time(EPOCH + timedelta(minutes=number)),
+        "date_modified_gmt": _product_time(number),
         "type": "simple",
         "status": "publish",
         "description": "<p>A product as good as any other, described at some length.</p>" * 4,

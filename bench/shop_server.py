@@ -62,18 +62,21 @@ class ShopProtocol(asyncio.Protocol):
     def _rows(self, name: str, query: dict[str, str]) -> list[bytes] | None:
         if query.get("status") == "trash":
             return []
-        if name == "orders":
-            low, high = 0, len(self._shop.orders)
-            if "modified_after" in query:
-                low = bisect_right(self._shop.modified, query["modified_after"])
-            if "modified_before" in query:
-                high = bisect_left(self._shop.modified, query["modified_before"])
-            return self._shop.orders[low:high]
-        rows = {"customers": self._shop.customers, "products": self._shop.products}.get(name)
-        # Their changes all lie before any sync, so a window that starts later holds none of them.
-        if rows is not None and name == "products" and "modified_after" in query:
-            return []
-        return rows
+        if name == "customers":
+            return self._shop.customers
+        if name not in {"orders", "products"}:
+            return None
+        rows, times = (
+            (self._shop.orders, self._shop.modified)
+            if name == "orders"
+            else (self._shop.products, self._shop.products_modified)
+        )
+        low, high = 0, len(rows)
+        if "modified_after" in query:
+            low = bisect_right(times, query["modified_after"])
+        if "modified_before" in query:
+            high = bisect_left(times, query["modified_before"])
+        return rows[low:high]
 
 
 def _http(body: bytes, headers: str = "", *, status: str = "200 OK") -> bytes:
