@@ -69,7 +69,7 @@ class Children:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # Safe: no threads are running yet when the commands start their children.
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=_prepare,  # noqa: PLW1509
             )
         self._children.append(_Child(name, process, log))
 
@@ -111,8 +111,12 @@ class Children:
         self.stop()
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _prepare() -> None:
+    # A shell starts what it puts in the background with SIGINT ignored, children inherit that, and
+    # Dagster gives SIGTERM whatever SIGINT has: nobody could be asked to stop any more.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _signal(group: int, number: signal.Signals) -> None:

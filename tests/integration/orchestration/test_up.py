@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -25,14 +26,22 @@ from orchestration.settings import PROJECT
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nightly")]
 
 DAEMONS = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
+JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 # What a daemon writes when something is wrong, whatever its level is called.
 COMPLAINT = re.compile(r"ERROR|CRITICAL|Traceback|SyntaxError|Exception")
 
 
-class Up:
-    """A running `storeloom up` with everything it started."""
+UP = [sys.executable, "-m", "orchestration.cli", "up"]
+DEVELOPMENT = {
+    "dagster dev": [sys.executable, "-m", "dagster", "dev"],
+    "dg dev": [str(Path(sys.executable).parent / "dg"), "dev"],
+}
 
-    def __init__(self, home: Path, *options: str) -> None:
+
+class Up:
+    """A running `storeloom up`, or Dagster's own way, with everything it started."""
+
+    def __init__(self, home: Path, command: Sequence[str] = UP) -> None:
         self.home = home
         self.port = free_port("127.0.0.1")
         environment = {
@@ -41,16 +50,13 @@ class Up:
         self.said = home.parent / "said.txt"
         with self.said.open("w") as output:
             self.process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "orchestration.cli",
-                    "up", "--port", str(self.port), *options,
-                ],
+                [*command, "--port", str(self.port)],
                 cwd=PROJECT,
                 env={**environment, "STORELOOM_HOME": str(home)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def await_text(self, text: str) -> None:
         deadline = time.monotonic() + 240
@@ -77,8 +83,15 @@ class Up:
             data=json.dumps({"query": query}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return dict(json.load(answer)["data"])
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return dict(json.load(answer)["data"])
+            except urllib.error.URLError:
+                # Dagster says that it serves a moment before it does.
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
 
 
 @pytest.fixture
@@ -148,4 +161,23 @@ def test_when_a_process_dies_it_stops_the_rest_and_says_which(home: Path) -> Non
     assert up.process.wait(60) == 1
     assert "the daemon ended with code -9" in up.said.read_text()
     _, alive = psutil.wait_procs(up.ours(), timeout=10)
+    assert [process.cmdline() for process in alive] == []
+
+
+@pytest.mark.parametrize("tool", list(DEVELOPMENT))
+def test_dagsters_own_commands_work_from_the_root_with_the_same_settings(
+    home: Path, tool: str
+) -> None:
+    up = Up(home, DEVELOPMENT[tool])
+    try:
+        up.await_text("Serving dagster-webserver")
+        nodes = up.ask(JOBS)["repositoriesOrError"]["nodes"]  # type: ignore[index]  # plain JSON
+        assert "nightly_sync" in [found["name"] for found in nodes[0]["jobs"]]
+        # The same storage as `storeloom up`: PostgreSQL under the same home.
+        assert (home / "pgdata" / "PG_VERSION").exists()
+    finally:
+        # Ctrl-C as a terminal sends it: to everybody in the foreground.
+        os.killpg(up.process.pid, signal.SIGINT)
+        up.process.wait(90)
+    _, alive = psutil.wait_procs(up.ours(), timeout=30)
     assert [process.cmdline() for process in alive] == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -71,3 +72,17 @@ def test_the_log_of_the_last_start_is_kept(tmp_path: Path) -> None:
 
     assert (tmp_path / "log" / "one.log").read_text() == "second\n"
     assert (tmp_path / "log" / "one.log.1").read_text() == "first\n"
+
+
+def test_a_child_listens_to_interrupts_although_we_were_started_to_ignore_them(
+    tmp_path: Path,
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with children(tmp_path) as group:
+            group.start("one", [sys.executable, "-c", "import signal; print(signal.getsignal(2))"])
+            group._children[0].process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert "default_int_handler" in (tmp_path / "log" / "one.log").read_text()
