@@ -38,7 +38,8 @@ class StreamOutcome:
 class StoreOutcome:
     """One store's part of a run. `error`: one line with the next step, None when all went well.
 
-    `is_permanent`: trying again changes nothing until a person acts.
+    `is_permanent`: trying again changes nothing until a person acts. `warnings`: sentences about
+    what went through and still wants attention.
     """
 
     store: str
@@ -47,7 +48,7 @@ class StoreOutcome:
     streams: Mapping[Stream, StreamOutcome] = field(default_factory=dict)
     error: str | None = None
     is_permanent: bool = False
-    is_degraded: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def trouble_report(outcomes: Iterable[StoreOutcome]) -> str | None:
@@ -86,5 +87,15 @@ def from_result(result: StoreResult) -> StoreOutcome:
         },
         error=None if result.error is None else str(result.error),
         is_permanent=isinstance(result.error, Permanent),
-        is_degraded=result.degraded,
+        warnings=_warnings(result),
+    )
+
+
+def _warnings(result: StoreResult) -> tuple[str, ...]:
+    waiting = sum(one.quarantined for one in result.streams.values())
+    if not waiting:
+        return tuple(result.warnings)
+    return (
+        *result.warnings,
+        f"{waiting} records could not be loaded: storeloom quarantine list {result.store}",
     )

@@ -83,7 +83,9 @@ def crm_records(
     context: AssetExecutionContext, config: SyncConfig, crm: Crm
 ) -> Iterator[MaterializeResult[None]]:
     """Sync the store of this partition."""
-    outcome = sync_one(crm, context.partition_key, run_id=context.run_id, full=config.full)
+    outcome = sync_one(crm, context.partition_key, run_id=context.run.run_id, full=config.full)
+    for warning in outcome.warnings:
+        context.log.warning(f'store "{outcome.store}": {warning}')
     if outcome.error is not None:
         raise Failure(outcome.error, allow_retries=not outcome.is_permanent)
     rows = count_rows(crm, outcome.store)

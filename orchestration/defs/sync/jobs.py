@@ -69,6 +69,8 @@ def sync_shard(context: OpExecutionContext, crm: Crm, keys: list[str]) -> list[S
             context.log.error(outcome.error)
         else:
             context.log.info(f'store "{key}" done in {outcome.seconds:.1f} s')
+        for warning in outcome.warnings:
+            context.log.warning(f'store "{key}": {warning}')
 
     outcomes = for_each_store(
         keys,

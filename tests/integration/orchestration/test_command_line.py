@@ -1,0 +1,109 @@
+"""The command line when all goes well, as a person and as a script use it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fixtures.deployments import Deployment, same_as
+
+from connectors.sandbox.server import SandboxServer
+
+
+def add(deployed: Deployment, sandbox: SandboxServer, key: str = "eu-shop") -> None:
+    credentials = sandbox.credentials("woocommerce")
+    variable = "STORELOOM_STORE_" + key.upper().replace("-", "_")
+    done = deployed.run(
+        "store", "add", key, "--platform", "woocommerce", "--organization", "Acme",
+        "--url", sandbox.woocommerce_url, "--set", "allow_http=true",
+        **{f"{variable}_{name.upper()}": value for name, value in credentials.items()},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"storeloom sync {key}" in done.stdout
+    for value in credentials.values():
+        assert value not in done.stdout + done.stderr
+
+
+def test_a_store_is_added_checked_synced_paused_and_removed(
+    deployed: Deployment, sandbox: SandboxServer
+) -> None:
+    add(deployed, sandbox)
+
+    listed = json.loads(deployed.run("store", "list", "--json").stdout)
+    assert [(row["key"], row["currency"], row["status"]) for row in listed] == [
+        ("eu-shop", "EUR", "active")
+    ]
+    assert deployed.run("store", "check", "eu-shop").returncode == 0
+
+    synced = deployed.run("sync", "--all", "--json")
+    assert synced.returncode == 0, synced.stderr
+    told = json.loads(synced.stdout)["eu-shop"]
+    assert told["error"] is None
+    assert told["streams"]["orders"]["fetched"] == sandbox.truth("woocommerce").rows["orders"]
+    assert same_as(sandbox, "woocommerce", deployed.held("eu-shop"))
+
+    again = json.loads(deployed.run("sync", "eu-shop", "--json").stdout)["eu-shop"]
+    for stream in again["streams"].values():
+        assert stream["inserted"] == stream["updated"] == 0
+
+    assert "paused" in deployed.run("store", "pause", "eu-shop").stdout
+    assert "no active store" in deployed.run("sync", "--all").stderr
+    assert "active" in deployed.run("store", "resume", "eu-shop").stdout
+    assert "removed" in deployed.run("store", "remove", "eu-shop", "--yes").stdout
+    assert deployed.one("select count(*) from sync.store_credentials") == 0
+    assert deployed.one("select count(*) from crm_orders") > 0
+
+
+def test_no_progress_bar_is_drawn_where_nobody_sees_it(
+    deployed: Deployment, sandbox: SandboxServer
+) -> None:
+    deployed.connect(sandbox, "woocommerce", "eu-shop")
+
+    done = deployed.run("sync", "eu-shop")
+
+    assert done.stderr == ""
+    assert "eu-shop" in done.stdout
+
+
+def test_the_quarantine_is_listed_and_empty(deployed: Deployment) -> None:
+    assert json.loads(deployed.run("quarantine", "list", "--json").stdout) == []
+    assert "nothing waits" in deployed.run("quarantine", "list").stdout
+
+
+def test_metrics_are_computed(deployed: Deployment) -> None:
+    told = json.loads(deployed.run("metrics", "--json").stdout)
+
+    assert [result["metric"] for result in told] == ["client_ltv", "win_rates"]
+
+
+def test_migrations_are_shown_before_they_are_applied(
+    deployed: Deployment, empty_database: str
+) -> None:
+    def run(*arguments: str) -> str:
+        done = deployed.run("db", *arguments, STORELOOM_DATABASE_URL=empty_database)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    pending = json.loads(run("migrate", "--dry-run", "--json"))["pending"]
+    assert len(pending) > 10
+    assert {one["state"] for one in json.loads(run("status", "--json"))} == {"pending"}
+
+    assert json.loads(run("migrate", "--json"))["applied"] == pending
+    assert {one["state"] for one in json.loads(run("status", "--json"))} == {"applied"}
+    assert "nothing to apply" in run("migrate")
+    assert run("url").strip() == empty_database
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [], ["up"], ["demo"], ["db"], ["db", "migrate"], ["store"], ["store", "add"], ["sync"],
+        ["analytics"], ["analytics", "build"], ["metrics"], ["quarantine"], ["quarantine", "replay"],
+    ],
+)  # fmt: skip
+def test_every_command_explains_itself(deployed: Deployment, command: list[str]) -> None:
+    done = deployed.run(*command, "--help")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: storeloom")
+    assert len(done.stdout.splitlines()) > 5
