@@ -13,4 +13,5 @@ create table sync.run_heartbeats (
 alter table sync.run_heartbeats enable row level security;
 revoke all on sync.run_heartbeats from public, anon, authenticated, service_role;
 
-comment on table sync.run_heartbeats is 'One row per run worker that is at work; an old beat_at means it died.';
+comment on table sync.run_heartbeats is
+'One row per run worker that is at work; an old beat_at means it died.';

@@ -92,7 +92,7 @@ def _run(
 
     spec, is_other = parts.plan(settings.home, orders)
     with watch.lap("database and migrations"):
-        if is_other:
+        if is_other or parts.is_outdated(settings):
             parts.start_over(settings)
         databases = open_databases(settings)
     with watch.lap("sandbox stores"):

@@ -17,7 +17,8 @@ from connectors.crm.demo import load_demo_rates, seed_demo
 from connectors.crm.embedded import EmbeddedServer
 from connectors.crm.keys import KeyRing
 from connectors.crm.metrics import kpis
-from connectors.crm.provision import drop_database
+from connectors.crm.migrations import status
+from connectors.crm.provision import drop_database, ensure_database
 from connectors.crm.stores import add_store, ensure_organization
 from connectors.records import Stream
 from connectors.sandbox.server import SandboxServer
@@ -78,8 +79,21 @@ def plan(home: Path, orders: int) -> tuple[DemoSpec, bool]:
     return spec, last is not None
 
 
+def is_outdated(settings: Settings) -> bool:
+    """Whether the demo's database was made by migrations that have changed since.
+
+    Refusing, as for a real database, would only teach people to delete the directory.
+    """
+    if not (settings.home / "pgdata").exists():
+        return False
+    with EmbeddedServer(settings.home) as server:
+        ensure_database(server.url(), CRM_DATABASE)
+        found = status(server.url(CRM_DATABASE))
+    return any(entry.state in {"changed", "missing"} for entry in found)
+
+
 def start_over(settings: Settings) -> None:
-    """Drop the CRM database of a demo with other stores; the runs in Dagster's own stay."""
+    """Drop the CRM database of an earlier demo; the runs in Dagster's own stay."""
     with EmbeddedServer(settings.home) as server:
         drop_database(server.url(), CRM_DATABASE)
 

@@ -98,7 +98,8 @@ def test_migrations_are_shown_before_they_are_applied(
     "command",
     [
         [], ["up"], ["demo"], ["db"], ["db", "migrate"], ["store"], ["store", "add"], ["sync"],
-        ["analytics"], ["analytics", "build"], ["metrics"], ["quarantine"], ["quarantine", "replay"],
+        ["analytics"], ["analytics", "build"], ["metrics"], ["quarantine"],
+        ["quarantine", "replay"],
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(deployed: Deployment, command: list[str]) -> None:
