@@ -95,7 +95,7 @@ def sync_store(
     result = StoreResult(store=config.key, organization_id=config.organization_id, streams={})
     reader = connector
     try:
-        # Opening already checks the address and the credentials: a fault of this store, not of ours.
+        # Opening already checks address and credentials: a fault there is this store's.
         reader = reader or open_connector(config)
         with (
             Lease(database_url, config, run_id=run_id) as lease,
