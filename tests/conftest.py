@@ -70,9 +70,7 @@ def database(server: EmbeddedServer, template: str) -> Iterator[str]:
             )
         )
         yield server.url(name)
-        connection.execute(
-            sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
