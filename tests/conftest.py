@@ -7,6 +7,7 @@ template that was migrated once, so it costs about 50 ms and nothing leaks betwe
 from __future__ import annotations
 
 import fcntl
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,11 @@ from psycopg import sql
 
 from connectors.crm.embedded import EmbeddedServer
 from connectors.crm.migrations import migrate
+
+# A shell starts background jobs with SIGINT ignored, and whatever the tests start would inherit
+# that: nothing could be ended by Ctrl-C any more, which some tests are about.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Durability is not what these tests are about; crash tests start a server of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+import psutil
+
 from connectors.errors import StoreloomError
 
 GRACE_SECONDS: Final = 30.0
@@ -139,10 +141,10 @@ def _ended(child: _Child, deadline: float) -> bool:
 
 
 def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    # Signal 0 would find zombies too: orphans that ended, and that a container's first process has
+    # not buried yet.
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if process.info["status"] != psutil.STATUS_ZOMBIE and os.getpgid(process.pid) == group:
+                return True
+    return False

@@ -144,9 +144,10 @@ def test_a_click_launches_the_nightly_job_and_it_succeeds(page: Page, address: s
     while (state := runs(address)[run_id]) not in {"SUCCESS", "FAILURE", "CANCELED"}:
         assert time.monotonic() < deadline
         time.sleep(1)
-    see(page, "close_night")
-    shoot(page, "nightly_run")
     assert state == "SUCCESS"
+    # The list of events shows what fits the window, so the mark of the whole run is looked for.
+    see(page, "Success")
+    shoot(page, "nightly_run")
 
 
 def test_an_asset_page_shows_its_numbers_as_plots(page: Page) -> None:
@@ -173,9 +174,3 @@ def test_nothing_asks_for_a_file_from_elsewhere(page: Page, address: str) -> Non
     shoot(page, "overview")
 
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-
-
-def test_screenshots_are_left_for_people() -> None:
-    taken = {path.name for path in Path(RESULTS).glob("*.png")}
-
-    assert {"lineage.png", "nightly_run.png", "asset_plots.png", "asset_checks.png"} <= taken
