@@ -163,7 +163,9 @@ def compare(url: str, sandbox: SandboxServer) -> list[Line]:
             lines.append(
                 Line(key, "orders", *rows, money(truth.order_totals), money(orders.totals))
             )
-            lines.append(Line(key, "refunds", *rows, money(truth.refunded), money(orders.refunded)))
+            lines.append(
+                Line(key, "orders: refunded", *rows, money(truth.refunded), money(orders.refunded))
+            )
     return lines
 
 
