@@ -53,7 +53,7 @@ def test_it_proves_that_both_sides_are_equal_and_fails_when_they_are_not(home: P
     first = demo(home)
 
     assert first.returncode == 0, first.stderr
-    for word in ("demo-woocommerce", "demo-shopify", "customers", "products", "orders", "refunds"):
+    for word in ("demo-woocommerce", "demo-shopify", "customers", "products", "orders", "refunded"):
         assert word in first.stdout
     assert first.stdout.count("yes") == 8
     for word in ("total revenue", "win rate", "nightly_sync"):
