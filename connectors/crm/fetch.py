@@ -14,7 +14,8 @@ from typing import Final
 
 from connectors.base import Page
 
-PAGES_AHEAD: Final = 16
+# One batch of the largest pages: the next is read while the last is written.
+PAGES_AHEAD: Final = 40
 
 
 class _End:
