@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -55,7 +55,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     it does not hold. `skipped`: records that are by rule no business of the CRM (test orders,
     drafts). `complete_until`: every record changed before it has been yielded by now, None when
     the order of reading promises nothing yet. `resume`: where to go on after a crash, if the
-    connector can.
+    connector can. `gone`: ids that were asked for by name and that the store has no more; they are
+    no part of `fetched`, and only `read_ids` may tell them.
     """
 
     stream: Stream
@@ -65,6 +66,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     fetched: int
     complete_until: datetime | None = None
     resume: str | None = None
+    gone: tuple[str, ...] = ()
 
 
 class StoreProbe(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +84,31 @@ class StoreProbe(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class Known(Protocol):
+    """What the CRM holds of a store, for platforms that move no date when a record changes.
+
+    Asked lazily: each method is one query, whose answer is as of its first call.
+    """
+
+    def ids(self, stream: Stream) -> frozenset[str]:
+        """Return the external ids of the records that the store is known to have."""
+        ...
+
+    def refunds(self) -> Mapping[str, frozenset[str]]:
+        """Return the ids of the refunds of every order that has some, by the order's id."""
+        ...
+
+    def children(self, parent_external_id: str) -> frozenset[str]:
+        """Return the ids of the sellable units (variants) known of a product."""
+        ...
+
+
 class Connector(Protocol):
-    """Reads one store. Not shared between threads; closes its connections in `close`."""
+    """Reads one store. Not shared between threads; closes its connections in `close`.
+
+    A class that inherits from this one only writes what its platform can do: what has a body here
+    is right for a platform without such a feature.
+    """
 
     config: StoreConfig
 
@@ -92,20 +117,61 @@ class Connector(Protocol):
         """HTTP requests sent so far, retries included."""
         ...
 
+    @property
+    def scanned_streams(self) -> frozenset[Stream]:
+        """Streams without a filter by change, which `read` goes through whole each time.
+
+        The load path spares a large store such a reading on every sync (`scan_hours`).
+        """
+        return frozenset()
+
     def probe(self) -> StoreProbe:
         """Check address, credentials and permissions; raise a StoreError saying what to do."""
         ...
 
     def count(self, stream: Stream) -> int | None:
-        """Return how many records a full read would yield (fetched - skipped), None if unknown."""
+        """Return how many records the store has now, None if unknown. Should cost one call.
+
+        Those that a full read yields and that are not deleted: no skipped ones where the platform
+        can tell, no trash. A difference from what the CRM holds has the ids compared.
+        """
         ...
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Yield every record that changed inside the window, oldest change first where possible."""
         ...
 
+    def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
+        """Yield the records of these ids as they are now, and the ids the store has no more.
+
+        Each id comes back as a record, as rejected, as skipped or in `Page.gone`. An id is gone
+        only when the store says so for it: what cannot be answered raises.
+        """
+        ...
+
     def list_ids(self, stream: Stream) -> Iterator[str]:
-        """Yield the external id of every record the store still has, for delete detection."""
+        """Yield the external id of every record that `count` counts, for delete detection.
+
+        Raises rather than end early. Skipped ones may be among them.
+        """
+        ...
+
+    def unannounced(self, stream: Stream, known: Known) -> Iterator[str]:  # noqa: ARG002 - protocol
+        """Yield ids to read again although no date moved, after all streams have been read.
+
+        For instance the customers of changed orders, or an order whose refund was deleted.
+        """
+        return iter(())
+
+    def deleted_ids(self, stream: Stream, window: Window) -> Iterator[str]:  # noqa: ARG002 - protocol
+        """Yield ids that the store's own feed of deletions names for the window.
+
+        Every one of them is asked for by name before anything is marked as deleted.
+        """
+        return iter(())
+
+    def oldest_order(self) -> datetime | None:
+        """Return when the oldest order that can be reached was placed, None without any."""
         ...
 
     def close(self) -> None:

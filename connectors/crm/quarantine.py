@@ -7,10 +7,9 @@ one that still fails must not hide the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -24,7 +23,7 @@ from connectors.crm.statements import load
 from connectors.decoding import decode
 from connectors.errors import BadRecord, ConfigurationError
 from connectors.records import Customer, Order, Product, Record, Stream
-from connectors.registry import PLATFORMS
+from connectors.registry import platform, remap
 
 DEFAULT_LIMIT: Final = 100
 _NO_LIMIT: Final = 2**31
@@ -115,7 +114,7 @@ def replay(
     Customers come before products and orders, as in a sync. Raises StoreError when the store is
     being synced at the moment, DatabaseError and LeaseLost.
     """
-    remap = _remap_of(config.platform)
+    platform(config.platform)
     with (
         Lease(database_url, config, run_id=run_id) as lease,
         Loader(database_url, config, lease, run_id=run_id) as loader,
@@ -135,7 +134,7 @@ def replay(
         failed = [
             row.id
             for row in sorted(waiting, key=lambda one: order.index(one.stream))
-            if not _retry(connection, loader, lease, row, remap, config)
+            if not _retry(connection, loader, lease, row, config)
         ]
         failures = [show(connection, number)[0] for number in failed]
     return Replayed(
@@ -148,12 +147,11 @@ def _retry(
     loader: Loader,
     lease: Lease,
     row: Quarantined,
-    remap: Callable[[Stream, Any, StoreConfig], Record | None],
     config: StoreConfig,
 ) -> bool:
     scope = {**loader.target.scope, "id": row.id}
     try:
-        record = _mapped(row, _payload(connection, row), remap, config)
+        record = _mapped(row, _payload(connection, row), config)
     except BadRecord as error:
         connection.execute(
             load("quarantine/failed_again"),
@@ -176,25 +174,13 @@ def _retry(
     return fingerprint is None
 
 
-def _mapped(
-    row: Quarantined,
-    payload: str,
-    remap: Callable[[Stream, Any, StoreConfig], Record | None],
-    config: StoreConfig,
-) -> Record | None:
+def _mapped(row: Quarantined, payload: str, config: StoreConfig) -> Record | None:
     if row.payload_kind == "record":
         try:
             return cast(Record, msgspec.json.decode(payload, type=_TYPES[row.stream]))
         except (BadRecord, msgspec.ValidationError) as error:
             raise BadRecord(str(error), code="bad_record") from error
-    return remap(row.stream, decode(payload.encode()), config)
-
-
-def _remap_of(platform: str) -> Callable[[Stream, Any, StoreConfig], Record | None]:
-    if platform not in PLATFORMS:
-        raise ConfigurationError(f'unknown platform "{platform}"; known are {", ".join(PLATFORMS)}')
-    mapping = import_module(f"connectors.{platform}.mapping")
-    return cast(Callable[[Stream, Any, StoreConfig], Record | None], mapping.remap)
+    return remap(config.platform, row.stream, decode(payload.encode()), config)
 
 
 def _rows(

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from connectors.base import Page, StoreConfig, StoreProbe, Window
+from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import BadRecord, Permanent, Transient
 from connectors.http import HttpClient
 from connectors.records import Stream
+from connectors.services import Services
 from connectors.shopify import preflight
 from connectors.shopify.api import ShopifyApi
 from connectors.shopify.batch import Batch, Seen, id_of
@@ -38,17 +39,19 @@ SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, 
 Filter = Callable[[Window], str | None]
 
 
-class ShopifyConnector:
+class ShopifyConnector(Connector):
     """Reads one Shopify store. Settings and credentials: README.md beside this file."""
 
     def __init__(
         self,
         config: StoreConfig,
         *,
+        services: Services | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
+        self._services = services or Services()
         self.api_version: Final = str(config.settings.get("api_version") or DEFAULT_VERSION)
         if not _VERSION.fullmatch(self.api_version):
             raise Permanent(

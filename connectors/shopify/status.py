@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.errors import Permanent
 from connectors.records import OrderStatus
+from connectors.status_map import status_exceptions
 
 # A payment that is awaited, ran out or was voided; a voided one does not cancel its order.
 _UNPAID: Final = frozenset({"PENDING", "EXPIRED", "VOIDED"})
@@ -51,17 +51,8 @@ class StatusRules(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], *, store: str) -> StatusRules:
         """Read `status_map`; raises Permanent when it names a status the CRM does not have."""
-        given = settings.get("status_map") or {}
-        if not isinstance(given, Mapping):
-            raise Permanent("`status_map` must be an object of statuses.", store=store)
-        known = {status.value for status in OrderStatus}
-        wrong = sorted({str(value) for value in given.values()} - known)
-        if wrong:
-            raise Permanent(
-                f"`status_map` names {', '.join(wrong)}; the CRM has {', '.join(sorted(known))}.",
-                store=store,
-            )
-        return cls(exceptions={str(k).upper(): OrderStatus(v) for k, v in given.items()})
+        given = status_exceptions(settings, store=store)
+        return cls(exceptions={word.upper(): status for word, status in given.items()})
 
     def status(self, order: Progress) -> OrderStatus:
         """Return the CRM status of an order."""

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeGuard
 
-from connectors.base import Page, StoreConfig, StoreProbe, Window
+from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import AuthFailed, BadRecord, Permanent
 from connectors.http import HttpClient
 from connectors.records import Record, Rejected, Stream
+from connectors.services import Services
 from connectors.vendure.api import AdminApi, PermissionMissing
 from connectors.vendure.isolation import FAILURE_FIELD, fetch_around
 from connectors.vendure.mapping import Rules, map_record
@@ -42,10 +43,16 @@ _IDS: Final = {
 }
 
 
-class VendureConnector:
+class VendureConnector(Connector):
     """Reads one channel of one Vendure server. Settings and credentials: README.md beside this."""
 
-    def __init__(self, config: StoreConfig, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        config: StoreConfig,
+        *,
+        services: Services | None = None,  # noqa: ARG002 - a login of its own each time
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.config = config
         # Read now: a mistake in the settings should not surface in the middle of the night.
         self._rules = Rules.from_config(config)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.errors import Permanent
 from connectors.records import OrderStatus
+from connectors.status_map import status_exceptions
 
 _BY_STATE: Final[Mapping[str, OrderStatus]] = {
     # Some shops place an order before it is paid; Vendure itself never leaves it there.
@@ -40,17 +40,7 @@ class StatusRules(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], *, store: str) -> StatusRules:
         """Read `status_map`; raises Permanent when it names a status the CRM does not have."""
-        given = settings.get("status_map") or {}
-        if not isinstance(given, Mapping):
-            raise Permanent("`status_map` must be an object of statuses.", store=store)
-        known = {status.value for status in OrderStatus}
-        wrong = sorted({str(value) for value in given.values()} - known)
-        if wrong:
-            raise Permanent(
-                f"`status_map` names {', '.join(wrong)}; the CRM has {', '.join(sorted(known))}.",
-                store=store,
-            )
-        return cls(exceptions={str(k): OrderStatus(v) for k, v in given.items()})
+        return cls(exceptions=status_exceptions(settings, store=store))
 
     def status(self, state: str, *, is_refunded: bool, is_paid: bool) -> OrderStatus:
         """Return the CRM status; cancelled wins over refunded, both over any later stage."""

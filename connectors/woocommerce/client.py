@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.base import Page, StoreConfig, StoreProbe, Window
+from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
 from connectors.records import Stream
+from connectors.services import Services
 from connectors.woocommerce.api import RouteMissing, ShopApi
 from connectors.woocommerce.listings import CUSTOMERS, TRASHED, VARIATIONS, Listing, page_of
 from connectors.woocommerce.listings import MAIN as MAIN_LISTS
@@ -33,10 +34,16 @@ _ATTEMPTS: Final = 3
 _EVERYTHING: Final = Span(None, None)
 
 
-class WooCommerceConnector:
+class WooCommerceConnector(Connector):
     """Reads one WooCommerce store. Settings and what is synced: see the README beside this."""
 
-    def __init__(self, config: StoreConfig, **client_options: Any) -> None:
+    def __init__(
+        self,
+        config: StoreConfig,
+        *,
+        services: Services | None = None,  # noqa: ARG002 - keys do not change, nor is there an allowance
+        **client_options: Any,
+    ) -> None:
         self.config = config
         rules = rules_of(config)
         self._api: Final = ShopApi(config, **client_options)

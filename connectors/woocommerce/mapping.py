@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.base import StoreConfig
-from connectors.errors import BadRecord, Permanent
+from connectors.errors import BadRecord
 from connectors.records import (
     Customer,
     Order,
@@ -26,6 +26,7 @@ from connectors.records import (
     Refund,
     Stream,
 )
+from connectors.status_map import status_exceptions
 from connectors.values import amount
 from connectors.woocommerce.payloads import (
     CustomerPayload,
@@ -68,16 +69,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 def rules_of(config: StoreConfig, *, currency: str | None = None) -> Rules:
     """Read the mapping rules of a store; raises Permanent for a status the CRM does not know."""
-    statuses = dict(_STATUSES)
-    for slug, status in dict(config.settings.get("status_map") or {}).items():
-        try:
-            statuses[str(slug).removeprefix("wc-")] = OrderStatus(str(status))
-        except ValueError:
-            known = ", ".join(OrderStatus)
-            raise Permanent(
-                f"`status_map` maps {slug!r} to {status!r}; choose one of {known}.",
-                store=config.key,
-            ) from None
+    given = status_exceptions(config.settings, store=config.key)
+    statuses = _STATUSES | {slug.removeprefix("wc-"): status for slug, status in given.items()}
     return Rules(currency=currency or config.currency, statuses=statuses)
 
 

@@ -9,7 +9,7 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final
+from typing import Any
 
 import click
 from rich.table import Table
@@ -26,14 +26,8 @@ from connectors.crm.stores import (
 )
 from connectors.errors import ConfigurationError, StoreloomError
 from connectors.registry import PLATFORMS, open_connector
+from connectors.registry import platform as platform_of
 from orchestration.commands.shared import Crm, json_option, notes, open_crm, out, print_json
-
-# Asked for one by one when none is in the environment; any of the sets will do.
-_CREDENTIALS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "shopify": (("access_token",), ("client_id", "client_secret")),
-    "woocommerce": (("consumer_key", "consumer_secret"),),
-    "vendure": (("api_token",), ("username", "password")),
-}
 
 
 @click.group()
@@ -227,7 +221,7 @@ def credentials_from_environment(key: str) -> dict[str, str]:
 
 def require_credentials(key: str, platform: str, credentials: Mapping[str, str]) -> None:
     """Raise ConfigurationError naming the variables unless one complete set is there."""
-    sets = _CREDENTIALS[platform]
+    sets = platform_of(platform).credentials
     if any(set(needed) <= set(credentials) for needed in sets):
         return
     prefix = f"STORELOOM_STORE_{re.sub(r'[^A-Za-z0-9]', '_', key).upper()}_"
@@ -241,7 +235,7 @@ def _prompt(key: str, platform: str) -> dict[str, str]:
     notes.print(f"Credentials of {key} ({platform}); they are stored encrypted.")
     return {
         name: click.prompt(name.replace("_", " "), hide_input=True, err=True)
-        for name in _CREDENTIALS[platform][0]
+        for name in platform_of(platform).credentials[0]
     }
 
 

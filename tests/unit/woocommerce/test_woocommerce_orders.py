@@ -74,6 +74,11 @@ def test_a_status_map_to_something_the_crm_does_not_know_names_the_store() -> No
         rules_of(config(status_map={"await-ship": "sent"}))
 
 
+def test_a_status_map_that_is_no_object_names_the_store() -> None:
+    with pytest.raises(Permanent, match=r'store "eu-shop": `status_map` must be an object'):
+        rules_of(config(status_map="await-ship"))
+
+
 def test_trash_is_a_tombstone() -> None:
     found = mapped(status="trash")
     assert found.is_deleted
