@@ -24,6 +24,10 @@ class Transient(StoreError):
     """May pass by itself: time-outs, resets, 408, 5xx, truncated answers."""
 
 
+class TimedOut(Transient):
+    """The store took too long over what was asked; asking for less at once may help."""
+
+
 class Throttled(Transient):
     """The store asked us to slow down (429, THROTTLED, 503 with Retry-After).
 

@@ -21,7 +21,7 @@ import tenacity
 
 from connectors.base import StoreConfig
 from connectors.decoding import TruncatedJsonError, decode, json_part
-from connectors.errors import AuthFailed, Permanent, StoreError, Throttled, Transient
+from connectors.errors import AuthFailed, Permanent, StoreError, Throttled, TimedOut, Transient
 from connectors.redaction import Redactor, silence_request_logs
 from connectors.retry import http_time, retry_after, wait_seconds
 from connectors.transport import explain_failure, tls_context
@@ -31,6 +31,8 @@ __all__ = ["HttpClient", "Response", "TruncatedJsonError", "decode", "json_part"
 Parameters = Mapping[str, str | int]
 # Passing troubles: the origin's, and the 52x a proxy in front of it answers in its place.
 _TRANSIENT: Final = frozenset({408, 425, 500, 502, 503, 504, 508, *range(520, 525)})
+# The store, or the proxy before it, gave up waiting: asking for less may help.
+_TIMED_OUT: Final = frozenset({408, 504, 524})
 _TOO_MANY: Final = 429
 _SHOWN_BODY: Final = 300
 _CONNECT_SECONDS: Final = 10.0
@@ -111,12 +113,14 @@ class HttpClient:
         retry: bool = True,
         accept: Collection[int] = (),
         check: Callable[[Response], None] | None = None,
+        retry_timeouts: bool = True,
     ) -> Response:
         """Send one request and return its complete answer (2xx, or a status in `accept`).
 
         `json`: sent encoded, Decimals as strings. `check`: looks into a 2xx answer and may raise
         Throttled or Transient to have it asked again; a ValueError of its decoding is treated as
-        an unreadable answer. Raises Transient, Throttled, Permanent or AuthFailed.
+        an unreadable answer. `retry_timeouts` False: a time-out is raised at once, for callers that
+        can ask for less. Raises Transient, Throttled, TimedOut, Permanent or AuthFailed.
         """
         url = self._url(path)
         sent_headers = dict(headers or {})
@@ -133,7 +137,7 @@ class HttpClient:
                 check or self._check_json,
             )
 
-        return self._retrying(attempt) if retry else attempt()
+        return self._retrying(attempt, retry_timeouts=retry_timeouts) if retry else attempt()
 
     def _url(self, path: str) -> str:
         url = f"{self._base}/{path.lstrip('/')}" if path else self._base
@@ -141,9 +145,14 @@ class HttpClient:
             raise Permanent("a request must stay below the store's base URL", store=self.store)
         return url
 
-    def _retrying(self, attempt: Callable[[], Response]) -> Response:
+    def _retrying(self, attempt: Callable[[], Response], *, retry_timeouts: bool) -> Response:
+        def may_pass(error: BaseException) -> bool:
+            return isinstance(error, Transient) and (
+                retry_timeouts or not isinstance(error, TimedOut)
+            )
+
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Transient),
+            retry=tenacity.retry_if_exception(may_pass),
             wait=wait_seconds,
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(self._max_attempts),
@@ -226,7 +235,8 @@ class HttpClient:
                 retry_after_seconds=asked,
             )
         if status in _TRANSIENT:
-            return Transient(f"{text} The next run will try again.", store=self.store)
+            kind = TimedOut if status in _TIMED_OUT else Transient
+            return kind(f"{text} The next run will try again.", store=self.store)
         if status in {401, 403}:
             return AuthFailed(
                 f"{text} Check its credentials and their permissions, then run "
@@ -269,6 +279,10 @@ class HttpClient:
     def redact(self, text: str) -> str:
         """Return `text` without the store's secrets."""
         return self._redact(text)
+
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of every later message, as the credentials the client began with."""
+        self._redact.add(secrets)
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""

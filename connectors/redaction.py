@@ -32,13 +32,19 @@ class Redactor:
     """Replaces known secrets, and anything that looks like one, in a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms: set[str] = set()
+        self._forms: tuple[str, ...] = ()
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Replace these too from now on: a renewed token is as secret as the one before."""
+        forms = set(self._forms)
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
                 forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
                 forms.add(base64.b64encode(secret.encode()).decode())
-        # Longest first: a secret that contains another must not leave its tail standing.
-        self._forms = sorted(forms, key=len, reverse=True)
+        # Longest first: a secret that contains another must not leave its tail standing. One
+        # assignment, since other threads may be replacing.
+        self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Return `text` with every secret replaced by `***`."""

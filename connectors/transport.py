@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from connectors.base import StoreConfig
-from connectors.errors import Permanent, StoreError, Transient
+from connectors.errors import Permanent, StoreError, TimedOut, Transient
 
 
 def tls_context(config: StoreConfig, base_url: str) -> ssl.SSLContext:
@@ -66,9 +66,9 @@ def explain_failure(
             store=store,
         )
     if isinstance(error, httpx.TimeoutException):
-        return Transient(
-            f"{host} did not answer in time. The next run will try again.", store=store
-        )
+        # A connection that is not made in time says nothing about what was asked for.
+        slow = Transient if isinstance(error, httpx.ConnectTimeout) else TimedOut
+        return slow(f"{host} did not answer in time. The next run will try again.", store=store)
     if isinstance(error, httpx.ConnectError):
         return Transient(
             f"cannot connect to {host} ({redact(str(error))}). Check that the address and port "
