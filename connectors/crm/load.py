@@ -9,7 +9,7 @@ cursor and reported success.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +23,7 @@ from connectors.crm.refusals import Refusal, put_refusals, refusal_by_database, 
 from connectors.crm.staging import array, moment
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
+from connectors.crm.tombstones import bury
 from connectors.errors import StoreloomError
 from connectors.records import Record, Rejected, Stream, content_hash
 
@@ -53,10 +54,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch; the five add up to `fetched`.
+    """What became of a batch; the six add up to `fetched`.
 
     `unchanged`: known and the same. `skipped`: no business of the CRM, older than what we have, or
-    the older of two states of one record in the batch.
+    the older of two states of one record in the batch. `deleted`: asked for by name, and the store
+    has it no more.
     """
 
     fetched: int = 0
@@ -65,6 +67,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int = 0
     skipped: int = 0
     quarantined: int = 0
+    deleted: int = 0
 
 
 def load_batch(
@@ -80,26 +83,46 @@ def load_batch(
     Raises LeaseLost, and the driver's OperationalError when the connection broke (load again: the
     outcome is the same). A record that the database refuses is quarantined by itself.
     """
+    return _transactions(
+        connection, lease, lambda token: _load(connection, target, batch, token=token, move=move)
+    )
+
+
+def bury_records(
+    connection: Connection,
+    target: Target,
+    stream: Stream,
+    external_ids: Sequence[str],
+    *,
+    lease: Lease,
+) -> Loaded:
+    """Mark records that the store has no more, or raise and leave everything as it was."""
+
+    def work(token: int) -> Loaded:
+        marked = len(bury(connection, target, stream, external_ids))
+        loaded = Loaded(fetched=marked, deleted=marked)
+        if marked:
+            _audit(connection, target, stream, loaded, token=token)
+        return loaded
+
+    return _transactions(connection, lease, work)
+
+
+def _transactions(connection: Connection, lease: Lease, work: Callable[[int], Loaded]) -> Loaded:
+    """Run `work` under the lease in one transaction, again when another's crossed it."""
+
+    def once() -> Loaded:
+        with connection.transaction():
+            lease.check(connection)
+            return work(lease.token)
+
     for attempt in range(1, _REPEATS):
         try:
-            return _transaction(connection, target, batch, lease=lease, move=move)
+            return once()
         except _CROSSED:
             # The other one has committed or gone by now; a moment keeps us from crossing again.
             time.sleep(0.05 * attempt)
-    return _transaction(connection, target, batch, lease=lease, move=move)
-
-
-def _transaction(
-    connection: Connection,
-    target: Target,
-    batch: Batch,
-    *,
-    lease: Lease,
-    move: CursorMove | None,
-) -> Loaded:
-    with connection.transaction():
-        lease.check(connection)
-        return _load(connection, target, batch, token=lease.token, move=move)
+    return once()
 
 
 def _load(
@@ -131,18 +154,30 @@ def _load(
         )
     if move is not None:
         put_cursor(connection, target, batch.stream, move)
+    _audit(connection, target, batch.stream, loaded, token=token, move=move)
+    return loaded
+
+
+def _audit(
+    connection: Connection,
+    target: Target,
+    stream: Stream,
+    loaded: Loaded,
+    *,
+    token: int,
+    move: CursorMove | None = None,
+) -> None:
     connection.execute(
         load("load/audit"),
         {
             **target.scope,
             **msgspec.structs.asdict(loaded),
-            "stream": batch.stream.value,
+            "stream": stream.value,
             "run_id": target.run_id,
             "token": token,
             "watermark": move.watermark if move else None,
         },
     )
-    return loaded
 
 
 def check_books(batch: Batch) -> None:

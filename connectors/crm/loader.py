@@ -7,10 +7,10 @@ be known, and need not be: what is there already is recognised and not written t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import psycopg
@@ -18,7 +18,14 @@ import psycopg
 from connectors.base import StoreConfig, StoreProbe
 from connectors.crm.database import Connection, connect
 from connectors.crm.lease import Lease
-from connectors.crm.load import Batch, CursorMove, Loaded, load_batch, put_cursor
+from connectors.crm.load import (
+    Batch,
+    CursorMove,
+    Loaded,
+    bury_records,
+    load_batch,
+    put_cursor,
+)
 from connectors.crm.statements import load
 from connectors.crm.stores import find_store
 from connectors.crm.target import Target
@@ -32,12 +39,21 @@ _T = TypeVar("_T")
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a stream stands: its watermark, and the reading that broke off, if one did."""
+    """Where a stream stands: its watermark, and the reading that broke off, if one did.
+
+    `settled_until`: the store's deletions have been followed up to here. `scanned_at`: when a
+    stream without a filter by change was last read whole. `listed_at`: when all ids were last
+    compared, and `listed_difference` the difference of the counts that this explained.
+    """
 
     watermark: datetime | None = None
     window_start: datetime | None = None
     window_end: datetime | None = None
     resume: str | None = None
+    settled_until: datetime | None = None
+    scanned_at: datetime | None = None
+    listed_at: datetime | None = None
+    listed_difference: int = 0
 
 
 class Loader:
@@ -96,10 +112,10 @@ class Loader:
         )
         if row is None:
             return Position()
-        return Position(watermark=row[0], window_start=row[1], window_end=row[2], resume=row[3])
+        return Position(**dict(zip(Position.__struct_fields__, row, strict=True)))
 
-    def load(self, batch: Batch, move: CursorMove) -> Loaded:
-        """Load one batch with its cursor."""
+    def load(self, batch: Batch, move: CursorMove | None) -> Loaded:
+        """Load one batch with its cursor; None leaves the cursor alone."""
         return self._once(
             lambda opened: load_batch(opened, self.target, batch, lease=self._lease, move=move)
         )
@@ -113,6 +129,39 @@ class Loader:
                 put_cursor(opened, self.target, stream, move)
 
         self._once(put)
+
+    def bury(self, stream: Stream, external_ids: Sequence[str]) -> Loaded:
+        """Mark records that the store has no more."""
+        return self._once(
+            lambda opened: bury_records(
+                opened, self.target, stream, external_ids, lease=self._lease
+            )
+        )
+
+    def settled(
+        self,
+        stream: Stream,
+        *,
+        until: datetime | None = None,
+        scanned_at: datetime | None = None,
+        listed_at: datetime | None = None,
+        listed_difference: int | None = None,
+    ) -> None:
+        """Remember what the search for deletions came to; None leaves what is there."""
+        parameters = {
+            **self.target.scope,
+            "stream": stream.value,
+            "settled_until": until,
+            "scanned_at": scanned_at,
+            "listed_at": listed_at,
+            "listed_difference": listed_difference,
+        }
+        self._once(lambda opened: opened.execute(load("settle/cursor"), parameters))
+
+    def ask(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that reads this store's state."""
+        scoped = {**self.target.scope, **parameters}
+        return self._once(lambda opened: opened.execute(load(statement), scoped).fetchall())
 
     def fill_rates(self) -> None:
         """Give waiting orders the exchange rates that are known by now."""

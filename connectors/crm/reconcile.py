@@ -22,9 +22,10 @@ from connectors.registry import open_connector
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One stream, both sides. Sums by currency, in it; empty but for orders.
+    """One stream, both sides, without what the store has deleted.
 
-    `store_rows` counts records that could not be mapped as well: they are in the store.
+    Sums by currency, in it; empty but for orders. `store_rows` counts records that could not be
+    mapped as well: they are in the store.
     """
 
     store: str
@@ -123,6 +124,9 @@ def _read(reader: Connector, stream: Stream, window: Window) -> Totals:
                     store=reader.config.key,
                 )
             for record in page.records:
+                if record.is_deleted:
+                    seen.pop(record.external_id, None)
+                    continue
                 seen[record.external_id] = (
                     (record.currency, record.total, record.refunded_total)
                     if isinstance(record, Order)

@@ -9,29 +9,38 @@ is read twice is recognised by its hash and not written again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 import psycopg
 
-from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
+from connectors.base import Connector, StoreConfig, StoreProbe, Window
+from connectors.crm.batches import latest, portions
 from connectors.crm.database import describe, first_line
 from connectors.crm.fetch import PagesAhead
+from connectors.crm.known import KnownRecords
 from connectors.crm.lease import Lease
-from connectors.crm.load import Batch, CursorMove, Loaded
-from connectors.crm.loader import Loader
-from connectors.errors import AuthFailed, DatabaseError, Permanent, StoreError, Transient
-from connectors.records import Record, Rejected, Stream
+from connectors.crm.load import CursorMove, Loaded
+from connectors.crm.loader import Loader, Position
+from connectors.crm.settle import Settling, lookback_seconds
+from connectors.errors import AuthFailed, DatabaseError, StoreError, Transient
+from connectors.records import Stream
 from connectors.registry import open_connector
+from connectors.services import Services
 
-DEFAULT_LOOKBACK_SECONDS: Final = 300
-BATCH_RECORDS: Final = 4_000
+# A stream that can only be read whole is spared that on every sync once it is larger than this.
+SCAN_ALWAYS_BELOW: Final = 2_000
+# Less than a day, so that a nightly sync that starts a little earlier still finds it due.
+SCAN_HOURS: Final = 20
 
 
 class StreamResult(msgspec.Struct, kw_only=True):
-    """What one stream brought. The five outcomes add up to `fetched`."""
+    """What one stream brought. The six outcomes add up to `fetched`.
+
+    `is_scan_due`: False for a stream that can only be read whole and was left for a later sync.
+    """
 
     fetched: int = 0
     inserted: int = 0
@@ -39,9 +48,11 @@ class StreamResult(msgspec.Struct, kw_only=True):
     unchanged: int = 0
     quarantined: int = 0
     skipped: int = 0
+    deleted: int = 0
     api_calls: int = 0
     watermark_before: datetime | None = None
     watermark_after: datetime | None = None
+    is_scan_due: bool = True
     seconds: float = 0.0
 
     def add(self, loaded: Loaded) -> None:
@@ -81,38 +92,38 @@ def sync_store(
     *,
     run_id: str,
     full: bool = False,
+    accept_deletes: bool = False,
     streams: Sequence[Stream] = tuple(Stream),
     on_progress: Callable[[Progress], None] | None = None,
     connector: Connector | None = None,
+    services: Services | None = None,
 ) -> StoreResult:
     """Bring one store's changes into the CRM and say what came.
 
-    `full`: read everything again instead of what changed since the watermark. `connector`: read by
-    this one (the caller closes it) instead of the platform's own. Faults of the store are returned
-    in `.error`; raises DatabaseError, ConfigurationError and LeaseLost.
+    `full`: read everything again instead of what changed since the watermark. `accept_deletes`:
+    mark records that are gone from the store however many they are. `connector`: read by this one
+    (the caller closes it) instead of the platform's own, which gets `services`. Faults of the store
+    are returned in `.error`; raises DatabaseError, ConfigurationError and LeaseLost.
     """
     began = time.monotonic()
     result = StoreResult(store=config.key, organization_id=config.organization_id, streams={})
     reader = connector
     try:
         # Opening already checks address and credentials: a fault there is this store's.
-        reader = reader or open_connector(config)
+        reader = reader or open_connector(config, services)
         with (
             Lease(database_url, config, run_id=run_id) as lease,
             Loader(database_url, config, lease, run_id=run_id) as loader,
         ):
-            probe = reader.probe()
-            result.warnings = probe.warnings
-            loader.note(probe)
-            for stream in sorted(streams, key=list(Stream).index):
-                outcome = result.streams.setdefault(stream, StreamResult())
-                try:
-                    _sync_stream(loader, reader, config, probe, stream, outcome, full, on_progress)
-                except (AuthFailed, Transient):
-                    # The store is shut or away: its other streams would find the same door.
-                    raise
-                except StoreError as error:
-                    result.error = result.error or error
+            _Sync(
+                loader=loader,
+                reader=reader,
+                config=config,
+                result=result,
+                full=full,
+                accept_deletes=accept_deletes,
+                on_progress=on_progress,
+            ).run(sorted(streams, key=list(Stream).index))
             loader.fill_rates()
     except StoreError as error:
         result.error = result.error or error
@@ -129,123 +140,130 @@ def sync_store(
     return result
 
 
-def _sync_stream(
-    loader: Loader,
-    reader: Connector,
-    config: StoreConfig,
-    probe: StoreProbe,
-    stream: Stream,
-    outcome: StreamResult,
-    full: bool,  # noqa: FBT001 - passed through
-    on_progress: Callable[[Progress], None] | None,
-) -> None:
-    began, calls = time.monotonic(), reader.api_calls
-    end = probe.server_time or datetime.now(UTC)
-    position = loader.position(stream)
-    outcome.watermark_before = outcome.watermark_after = position.watermark
-    try:
+class _Sync(msgspec.Struct, kw_only=True):
+    """One sync under way."""
+
+    loader: Loader
+    reader: Connector
+    config: StoreConfig
+    result: StoreResult
+    full: bool
+    accept_deletes: bool
+    on_progress: Callable[[Progress], None] | None
+
+    def run(self, streams: Sequence[Stream]) -> None:
+        probe = self.reader.probe()
+        self.result.warnings = probe.warnings
+        self.loader.note(probe)
+        end = _clock(probe)
+        positions: dict[Stream, Position] = {}
+        for stream in streams:
+            position = self.loader.position(stream)
+            if self._guarded(stream, lambda: self._read(stream, position, end)):  # noqa: B023 - called at once
+                positions[stream] = position
+        # Only now: which customers want a second look is told by the orders.
+        known = KnownRecords(self.loader)
+        for stream, position in positions.items():
+            self._guarded(stream, lambda: self._settle(stream, position, end, known))  # noqa: B023 - called at once
+
+    def _guarded(self, stream: Stream, work: Callable[[], None]) -> bool:
+        """Do one stream's part; a fault of that stream alone lets the others go on."""
+        outcome = self.result.streams.setdefault(stream, StreamResult())
+        began, calls = time.monotonic(), self.reader.api_calls
+        try:
+            work()
+        except (AuthFailed, Transient):
+            # The store is shut or away: its other streams would find the same door.
+            raise
+        except StoreError as error:
+            self.result.error = self.result.error or error
+            return False
+        finally:
+            outcome.api_calls += self.reader.api_calls - calls
+            outcome.seconds += time.monotonic() - began
+        return True
+
+    def _read(self, stream: Stream, position: Position, end: datetime) -> None:
+        outcome = self.result.streams[stream]
+        outcome.watermark_before = outcome.watermark_after = position.watermark
+        is_full = self.full
         if position.resume is not None and position.window_end is not None:
             # Finish the reading that broke off; only then is there a watermark to start from.
             unfinished = Window(
                 start=position.window_start, end=position.window_end, resume=position.resume
             )
-            _read_window(loader, reader, config, stream, unfinished, outcome, on_progress)
-            full = full and unfinished.start is not None
+            self._read_window(stream, unfinished)
+            is_full = is_full and unfinished.start is not None
         start = None
-        if not full and outcome.watermark_after is not None:
-            seconds = config.settings.get("lookback_seconds", DEFAULT_LOOKBACK_SECONDS)
-            start = outcome.watermark_after - timedelta(seconds=float(seconds))
-        _read_window(
-            loader, reader, config, stream, Window(start=start, end=end), outcome, on_progress
+        if not is_full and outcome.watermark_after is not None:
+            start = outcome.watermark_after - timedelta(seconds=lookback_seconds(self.config))
+        if stream in self.reader.scanned_streams:
+            outcome.is_scan_due = start is None or self._is_scan_due(stream, position, end)
+            if not outcome.is_scan_due:
+                return
+        self._read_window(stream, Window(start=start, end=end))
+        if stream in self.reader.scanned_streams:
+            self.loader.settled(stream, scanned_at=end)
+
+    def _is_scan_due(self, stream: Stream, position: Position, end: datetime) -> bool:
+        settings = self.config.settings
+        hours = timedelta(hours=float(settings.get("scan_hours", SCAN_HOURS)))
+        if position.scanned_at is None or end - position.scanned_at >= hours:
+            return True
+        total = self.reader.count(stream)
+        return total is not None and total <= int(
+            settings.get("scan_always_below", SCAN_ALWAYS_BELOW)
         )
-    finally:
-        outcome.api_calls = reader.api_calls - calls
-        outcome.seconds = time.monotonic() - began
 
-
-def _read_window(
-    loader: Loader,
-    reader: Connector,
-    config: StoreConfig,
-    stream: Stream,
-    window: Window,
-    outcome: StreamResult,
-    on_progress: Callable[[Progress], None] | None,
-) -> None:
-    expected = reader.count(stream) if on_progress and window.start is None else None
-    with PagesAhead(lambda: reader.read(stream, window)) as pages:
-        for batch, complete_until, resume in _batches(config, stream, pages):
-            watermark = _latest(outcome.watermark_after, complete_until)
-            move = CursorMove(
-                watermark=watermark,
-                window_start=window.start if resume else None,
-                window_end=window.end if resume else None,
-                resume=resume,
-            )
-            outcome.add(loader.load(batch, move))
-            outcome.watermark_after = watermark
-            if on_progress:
-                on_progress(
-                    Progress(
-                        store=config.key, stream=stream, fetched=outcome.fetched, expected=expected
-                    )
+    def _read_window(self, stream: Stream, window: Window) -> None:
+        outcome = self.result.streams[stream]
+        expected = self.reader.count(stream) if self.on_progress and window.start is None else None
+        with PagesAhead(lambda: self.reader.read(stream, window)) as pages:
+            for portion in portions(self.config, stream, pages):
+                watermark = latest(outcome.watermark_after, portion.complete_until)
+                move = CursorMove(
+                    watermark=watermark,
+                    window_start=window.start if portion.resume else None,
+                    window_end=window.end if portion.resume else None,
+                    resume=portion.resume,
                 )
-    outcome.watermark_after = _latest(outcome.watermark_after, window.end)
-    loader.finish(stream, CursorMove(watermark=outcome.watermark_after))
+                outcome.add(self.loader.load(portion.batch, move))
+                outcome.watermark_after = watermark
+                if self.on_progress:
+                    self.on_progress(
+                        Progress(
+                            store=self.config.key,
+                            stream=stream,
+                            fetched=outcome.fetched,
+                            expected=expected,
+                        )
+                    )
+        outcome.watermark_after = latest(outcome.watermark_after, window.end)
+        self.loader.finish(stream, CursorMove(watermark=outcome.watermark_after))
+
+    def _settle(
+        self, stream: Stream, position: Position, end: datetime, known: KnownRecords
+    ) -> None:
+        outcome = self.result.streams[stream]
+        Settling(
+            loader=self.loader,
+            reader=self.reader,
+            config=self.config,
+            stream=stream,
+            known=known,
+            position=position,
+            end=end,
+            catch_up=None if stream in self.reader.scanned_streams else self._catch_up,
+            outcome=outcome,
+            is_full=self.full,
+            is_comparable=outcome.is_scan_due,
+            accept_deletes=self.accept_deletes,
+        ).run()
+
+    def _catch_up(self, stream: Stream, end: datetime) -> None:
+        start = end - timedelta(seconds=lookback_seconds(self.config))
+        self._read_window(stream, Window(start=start, end=_clock(self.reader.probe())))
 
 
-def _batches(
-    config: StoreConfig, stream: Stream, pages: Iterator[Page] | PagesAhead
-) -> Iterator[tuple[Batch, datetime | None, str | None]]:
-    """Group pages into batches, each with the last page's promises."""
-    size = int(config.settings.get("batch_records", BATCH_RECORDS))
-    records: list[Record] = []
-    rejected: list[Rejected] = []
-    skipped = fetched = 0
-    complete_until: datetime | None = None
-    resume: str | None = None
-    failure: StoreError | None = None
-    reading = iter(pages)
-    while True:
-        try:
-            page = next(reading, None)
-        except StoreError as error:
-            # What came before the fault is good, and need not be read again.
-            failure = error
-            break
-        if page is None:
-            break
-        told = len(page.records) + len(page.rejected) + page.skipped
-        if page.stream is not stream or told != page.fetched:
-            raise Permanent(
-                f"a page of {page.stream} claims {page.fetched} records but holds {told}; nothing "
-                "of it was loaded. This is a fault of the connector, please report it",
-                store=config.key,
-            )
-        records += page.records
-        rejected += page.rejected
-        skipped += page.skipped
-        fetched += page.fetched
-        complete_until = _latest(complete_until, page.complete_until)
-        resume = page.resume
-        if fetched >= size:
-            yield _batch(stream, records, rejected, skipped, fetched), complete_until, resume
-            records, rejected, skipped, fetched = [], [], 0, 0
-    if fetched:
-        yield _batch(stream, records, rejected, skipped, fetched), complete_until, resume
-    if failure is not None:
-        raise failure
-
-
-def _batch(
-    stream: Stream, records: list[Record], rejected: list[Rejected], skipped: int, fetched: int
-) -> Batch:
-    return Batch(
-        stream=stream, records=records, rejected=rejected, skipped=skipped, fetched=fetched
-    )
-
-
-def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other)
+def _clock(probe: StoreProbe) -> datetime:
+    return probe.server_time or datetime.now(UTC)

@@ -27,8 +27,15 @@ Outcome = StoreResult | str
 @click.argument("stores", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All active stores.")
 @click.option("--full", is_flag=True, help="Read everything again, not just what changed.")
+@click.option(
+    "--accept-deletes",
+    is_flag=True,
+    help="Mark records as deleted even if they are more than the guard lets through.",
+)
 @json_option
-def sync(stores: Sequence[str], *, every: bool, full: bool, as_json: bool) -> None:
+def sync(
+    stores: Sequence[str], *, every: bool, full: bool, accept_deletes: bool, as_json: bool
+) -> None:
     """Read STORES (or --all) into the CRM now.
 
     Goes on from where the last sync ended, also after a crash; syncing twice writes nothing twice.
@@ -41,7 +48,14 @@ def sync(stores: Sequence[str], *, every: bool, full: bool, as_json: bool) -> No
     with _progress(as_json=as_json) as on_progress:
         outcomes = for_each_store(
             keys,
-            lambda key: _sync(crm, key, run_id=run_id, full=full, on_progress=on_progress),
+            lambda key: _sync(
+                crm,
+                key,
+                run_id=run_id,
+                full=full,
+                accept_deletes=accept_deletes,
+                on_progress=on_progress,
+            ),
             concurrency=crm.settings.concurrency,
         )
     if as_json:
@@ -68,12 +82,25 @@ def _keys(crm: Crm, stores: Sequence[str], *, every: bool) -> list[str]:
 
 
 def _sync(
-    crm: Crm, key: str, *, run_id: str, full: bool, on_progress: Callable[[Step], None]
+    crm: Crm,
+    key: str,
+    *,
+    run_id: str,
+    full: bool,
+    accept_deletes: bool,
+    on_progress: Callable[[Step], None],
 ) -> Outcome:
     try:
         with crm.connection() as connection:
             config = load_config(connection, crm.keys, key)
-        return sync_store(crm.url, config, run_id=run_id, full=full, on_progress=on_progress)
+        return sync_store(
+            crm.url,
+            config,
+            run_id=run_id,
+            full=full,
+            accept_deletes=accept_deletes,
+            on_progress=on_progress,
+        )
     except (ConfigurationError, LeaseLost) as error:
         return str(error)
 
@@ -109,7 +136,16 @@ def _progress(*, as_json: bool) -> Iterator[Callable[[Step], None]]:
 
 def _show(results: Sequence[StoreResult]) -> None:
     table = Table("store", "stream", box=None)
-    columns = ("fetched", "inserted", "updated", "unchanged", "skipped", "quarantined", "api_calls")
+    columns = (
+        "fetched",
+        "inserted",
+        "updated",
+        "unchanged",
+        "skipped",
+        "deleted",
+        "quarantined",
+        "api_calls",
+    )
     for name in (*columns, "seconds"):
         table.add_column(name.replace("_", " "), justify="right")
     for result in results:

@@ -19,6 +19,7 @@ def stream_metadata(outcome: StreamOutcome, rows: int | None) -> dict[str, Any]:
         "unchanged": outcome.unchanged,
         "quarantined": outcome.quarantined,
         "skipped": outcome.skipped,
+        "deleted": outcome.deleted,
         "api_calls": outcome.api_calls,
         "seconds": round(outcome.seconds, 3),
     }

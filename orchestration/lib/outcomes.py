@@ -28,6 +28,7 @@ class StreamOutcome:
     unchanged: int = 0
     quarantined: int = 0
     skipped: int = 0
+    deleted: int = 0
     api_calls: int = 0
     seconds: float = 0.0
     watermark_before: datetime | None = None
@@ -78,6 +79,7 @@ def from_result(result: StoreResult) -> StoreOutcome:
                 unchanged=one.unchanged,
                 quarantined=one.quarantined,
                 skipped=one.skipped,
+                deleted=one.deleted,
                 api_calls=one.api_calls,
                 seconds=one.seconds,
                 watermark_before=one.watermark_before,

@@ -22,6 +22,7 @@ def sync_one(
     *,
     run_id: str,
     full: bool = False,
+    accept_deletes: bool = False,
 ) -> StoreOutcome:
     """Sync one store; what is wrong with this store is in the outcome, not raised.
 
@@ -30,7 +31,9 @@ def sync_one(
     began = time.monotonic()
     try:
         config = crm.store(key)
-        return from_result(sync_store(crm.url, config, run_id=run_id, full=full))
+        return from_result(
+            sync_store(crm.url, config, run_id=run_id, full=full, accept_deletes=accept_deletes)
+        )
     except (ConfigurationError, LeaseLost) as error:
         return StoreOutcome(
             store=key,

@@ -58,6 +58,10 @@ class SyncConfig(Config):
     full: bool = Field(
         default=False, description="Read everything again instead of what changed since last time."
     )
+    accept_deletes: bool = Field(
+        default=False,
+        description="Mark records as deleted even if they are more than the guard lets through.",
+    )
 
 
 @multi_asset(
@@ -83,7 +87,13 @@ def crm_records(
     context: AssetExecutionContext, config: SyncConfig, crm: Crm
 ) -> Iterator[MaterializeResult[None]]:
     """Sync the store of this partition."""
-    outcome = sync_one(crm, context.partition_key, run_id=context.run.run_id, full=config.full)
+    outcome = sync_one(
+        crm,
+        context.partition_key,
+        run_id=context.run.run_id,
+        full=config.full,
+        accept_deletes=config.accept_deletes,
+    )
     for warning in outcome.warnings:
         context.log.warning(f'store "{outcome.store}": {warning}')
     if outcome.error is not None:

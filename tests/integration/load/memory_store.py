@@ -6,12 +6,13 @@ calls, and breaks when told to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connectors.base import Page, StoreConfig, StoreProbe, Window
+from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
+from connectors.errors import Permanent
 from connectors.records import (
     Customer,
     Order,
@@ -68,8 +69,8 @@ def order(external_id: str, **fields: Any) -> Order:
     )
 
 
-class MemoryStore:
-    """Implements `connectors.base.Connector` over lists of records."""
+class MemoryStore(Connector):
+    """A store over lists of records. `feed`: what its list of deletions names, hints: `hinted`."""
 
     def __init__(self, config: StoreConfig, *records: Record, page_size: int = 3) -> None:
         self.config = config
@@ -81,6 +82,16 @@ class MemoryStore:
         self.windows: list[tuple[Stream, Window]] = []
         self.before_page: Callable[[Stream, int], None] = lambda _stream, _number: None
         self.is_resumable = False
+        self.scanned: frozenset[Stream] = frozenset()
+        self.feed: dict[Stream, list[str]] = {stream: [] for stream in Stream}
+        self.feed_windows: list[Window] = []
+        self.hinted: dict[Stream, list[str]] = {stream: [] for stream in Stream}
+        self.asked: list[tuple[Stream, tuple[str, ...]]] = []
+        self.listed: list[Stream] = []
+        self.unlisted: set[str] = set()
+        self.refused: set[str] = set()
+        self.can_count = True
+        self.counts_skipped = False
         self.calls = 0
         self.put(*records)
 
@@ -96,13 +107,30 @@ class MemoryStore:
         self.calls += 1
         return StoreProbe(name="Memory", currency="USD", time_zone="UTC", server_time=self.now)
 
+    @property
+    def scanned_streams(self) -> frozenset[Stream]:
+        return self.scanned
+
+    def remove(self, *records: Record) -> None:
+        for record in records:
+            del self.records[stream_of(record)][record.external_id]
+
     def count(self, stream: Stream) -> int | None:
-        return len(self.records[stream])
+        self.calls += 1
+        if not self.can_count:
+            return None
+        live = sum(1 for one in self.records[stream].values() if not one.is_deleted)
+        rejected = sum(1 for one in self.rejected if one.stream is stream)
+        return live + rejected + (self.skipped if self.counts_skipped else 0)
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         self.windows.append((stream, window))
         changed = sorted(
-            (one for one in self.records[stream].values() if _inside(one, window)),
+            (
+                one
+                for one in self.records[stream].values()
+                if stream in self.scanned or _inside(one, window)
+            ),
             key=lambda one: (one.source_updated_at or DAY, one.external_id),
         )
         first = int(window.resume) if window.resume else 0
@@ -124,8 +152,41 @@ class MemoryStore:
                 resume=str(start + self.page_size) if self.is_resumable and not is_last else None,
             )
 
+    def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
+        self.asked.append((stream, tuple(ids)))
+        self.calls += 1
+        if self.refused.intersection(ids):
+            raise Permanent("it may not be read", store=self.config.key)
+        found = [self.records[stream][one] for one in ids if one in self.records[stream]]
+        named = {one.external_id for one in self.rejected if one.stream is stream}
+        yield Page(
+            stream=stream,
+            records=tuple(found),
+            fetched=len(found),
+            gone=tuple(one for one in ids if one not in self.records[stream] and one not in named),
+        )
+
     def list_ids(self, stream: Stream) -> Iterator[str]:
-        yield from self.records[stream]
+        self.listed.append(stream)
+        yield from (
+            one
+            for one, record in self.records[stream].items()
+            if not record.is_deleted and one not in self.unlisted
+        )
+        yield from (
+            one.external_id for one in self.rejected if one.stream is stream and one.external_id
+        )
+
+    def unannounced(self, stream: Stream, known: Known) -> Iterator[str]:
+        del known
+        yield from self.hinted[stream]
+
+    def deleted_ids(self, stream: Stream, window: Window) -> Iterator[str]:
+        self.feed_windows.append(window)
+        yield from self.feed[stream]
+
+    def oldest_order(self) -> datetime | None:
+        return None
 
     def close(self) -> None:
         pass

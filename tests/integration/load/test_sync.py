@@ -123,7 +123,7 @@ def test_a_record_with_two_states_in_one_batch_keeps_the_newer_whatever_their_or
             if stream is Stream.ORDERS:
                 yield Page(stream=stream, records=(new, old), fetched=2)
 
-    result = sync_store(database, config, run_id="r", connector=Twice(config))
+    result = sync_store(database, config, run_id="r", connector=Twice(config, new))
 
     assert result.streams[Stream.ORDERS].inserted == 1
     assert result.streams[Stream.ORDERS].skipped == 1

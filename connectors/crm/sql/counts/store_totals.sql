@@ -1,4 +1,5 @@
--- What the CRM holds of one store, counted on the CRM's own rows, not on what sync remembers of them.
+-- What the CRM holds of one store and the store has not deleted, counted on the CRM's own rows, not on
+-- what sync remembers of them.
 -- Expects organization_id, store_id. Returns stream, currency (null for people), row_count, total,
 -- refunded; the sums are in the currency, null for anything but orders.
 select
@@ -13,6 +14,7 @@ where m.organization_id = %(organization_id)s
   and m.store_id = %(store_id)s
   and m.entity = 'customers'
   and m.content_hash is not null
+  and m.deleted_at is null
 union all
 select
   'products',
@@ -25,6 +27,7 @@ inner join public.crm_products as p on m.organization_id = p.organization_id and
 where m.organization_id = %(organization_id)s
   and m.store_id = %(store_id)s
   and m.entity = 'products'
+  and m.deleted_at is null
 group by p.currency
 union all
 select
@@ -38,4 +41,5 @@ inner join public.crm_orders as o on m.organization_id = o.organization_id and m
 where m.organization_id = %(organization_id)s
   and m.store_id = %(store_id)s
   and m.entity = 'orders'
+  and m.deleted_at is null
 group by o.currency

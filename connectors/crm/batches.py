@@ -1,0 +1,106 @@
+"""Pages grouped into what is loaded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from connectors.base import Page, StoreConfig
+from connectors.crm.load import Batch
+from connectors.errors import Permanent, StoreError
+from connectors.records import Record, Rejected, Stream
+
+BATCH_RECORDS: Final = 4_000
+
+
+class Portion(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch, and what the last of its pages promises. `gone`: ids the store has no more."""
+
+    batch: Batch
+    complete_until: datetime | None
+    resume: str | None
+    gone: tuple[str, ...] = ()
+
+
+class _Growing(msgspec.Struct, kw_only=True):
+    stream: Stream
+    records: list[Record] = msgspec.field(default_factory=list)
+    rejected: list[Rejected] = msgspec.field(default_factory=list)
+    gone: list[str] = msgspec.field(default_factory=list)
+    skipped: int = 0
+    fetched: int = 0
+
+    def add(self, page: Page) -> None:
+        self.records += page.records
+        self.rejected += page.rejected
+        self.gone += page.gone
+        self.skipped += page.skipped
+        self.fetched += page.fetched
+
+    def portion(self, complete_until: datetime | None, resume: str | None) -> Portion:
+        return Portion(
+            batch=Batch(
+                stream=self.stream,
+                records=self.records,
+                rejected=self.rejected,
+                skipped=self.skipped,
+                fetched=self.fetched,
+            ),
+            complete_until=complete_until,
+            resume=resume,
+            gone=tuple(self.gone),
+        )
+
+
+def portions(config: StoreConfig, stream: Stream, pages: Iterable[Page]) -> Iterator[Portion]:
+    """Group pages into batches of about `batch_records`.
+
+    Raises Permanent for a page whose books do not balance, and what the reading raises, after the
+    batch of what came before it.
+    """
+    size = int(config.settings.get("batch_records", BATCH_RECORDS))
+    growing = _Growing(stream=stream)
+    complete_until: datetime | None = None
+    resume: str | None = None
+    failure: StoreError | None = None
+    reading = iter(pages)
+    while True:
+        try:
+            page = next(reading, None)
+        except StoreError as error:
+            # What came before the fault is good, and need not be read again.
+            failure = error
+            break
+        if page is None:
+            break
+        _check(config, stream, page)
+        growing.add(page)
+        complete_until = latest(complete_until, page.complete_until)
+        resume = page.resume
+        if growing.fetched >= size:
+            yield growing.portion(complete_until, resume)
+            growing = _Growing(stream=stream)
+    if growing.fetched or growing.gone:
+        yield growing.portion(complete_until, resume)
+    if failure is not None:
+        raise failure
+
+
+def _check(config: StoreConfig, stream: Stream, page: Page) -> None:
+    told = len(page.records) + len(page.rejected) + page.skipped
+    if page.stream is not stream or told != page.fetched:
+        raise Permanent(
+            f"a page of {page.stream} claims {page.fetched} records but holds {told}; nothing "
+            "of it was loaded. This is a fault of the connector, please report it",
+            store=config.key,
+        )
+
+
+def latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two times, of which None is none."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other)

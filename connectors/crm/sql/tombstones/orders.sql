@@ -1,0 +1,29 @@
+-- Orders that the store has no more: cancelled, amounts kept. Expects organization_id, store_id,
+-- external_ids, and the clients locked. Returns the ids marked.
+with gone as (
+  update sync.record_map as m
+  set deleted_at = now(), content_hash = null, source_status = 'deleted', updated_at = now()
+  where
+    m.organization_id = %(organization_id)s
+    and m.store_id = %(store_id)s
+    and m.entity = 'orders'
+    and m.external_id = any(%(external_ids)s::text [])
+    -- One in the trash that is now deleted for good loses its hash as well.
+    and (m.deleted_at is null or m.content_hash is not null)
+  returning m.external_id, m.crm_id
+),
+
+ended as (
+  update public.crm_orders as o
+  set status = 'cancelled'
+  where
+    o.organization_id = %(organization_id)s
+    and o.id in (select g.crm_id from gone as g)
+    and o.status is distinct from 'cancelled'
+  returning o.id
+)
+
+select
+  g.external_id,
+  (select count(*) from ended) as orders_ended
+from gone as g

@@ -1,0 +1,28 @@
+-- Products that the store has no more become inactive. Expects organization_id, store_id,
+-- external_ids. Returns the ids marked.
+with gone as (
+  update sync.record_map as m
+  set deleted_at = now(), content_hash = null, updated_at = now()
+  where
+    m.organization_id = %(organization_id)s
+    and m.store_id = %(store_id)s
+    and m.entity = 'products'
+    and m.external_id = any(%(external_ids)s::text [])
+    and m.deleted_at is null
+  returning m.external_id, m.crm_id
+),
+
+ended as (
+  update public.crm_products as p
+  set is_active = false
+  where
+    p.organization_id = %(organization_id)s
+    and p.id in (select g.crm_id from gone as g)
+    and p.is_active is distinct from false
+  returning p.id
+)
+
+select
+  g.external_id,
+  (select count(*) from ended) as products_ended
+from gone as g

@@ -1,0 +1,41 @@
+"""Records that the store has no more: marked, never removed.
+
+A client's deletion would cascade over the whole order history, and an order that disappears takes
+last year's figures along. So a product becomes inactive, an order cancelled, a client inactive,
+and the record map keeps the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.crm.database import Connection
+from connectors.crm.staging import array
+from connectors.crm.statements import load
+from connectors.crm.target import Target
+from connectors.records import Stream
+
+
+def bury(
+    connection: Connection, target: Target, stream: Stream, external_ids: Sequence[str]
+) -> set[str]:
+    """Mark records as deleted inside the caller's transaction; return those not marked before."""
+    scope = {**target.scope, "external_ids": array(external_ids)}
+    if stream is not Stream.PRODUCTS:
+        # Totals move when an order is cancelled: lock the clients in id order, as every batch does.
+        found = connection.execute(
+            load("tombstones/clients_of"), {**scope, "entity": stream.value}
+        ).fetchall()
+        ids = array(str(crm_id) for (crm_id,) in found)
+        are_orders = stream is Stream.ORDERS
+        connection.execute(
+            load("clients/lock"),
+            {
+                "organization_id": target.organization_id,
+                "client_ids": "{}" if are_orders else ids,
+                "order_ids": ids if are_orders else "{}",
+            },
+        )
+    rows = connection.execute(load(f"tombstones/{stream.value}"), scope).fetchall()
+    connection.execute(load("load/quarantine_resolve"), {**scope, "stream": stream.value})
+    return {external_id for external_id, _ in rows}
