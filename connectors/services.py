@@ -41,8 +41,17 @@ class SharedAllowance(Protocol):
         """Set `points` aside and return how many seconds to wait before spending them."""
         ...
 
-    def observe(self, *, available: float, maximum: float, per_second: float) -> None:
-        """Take over what the store just said of its allowance."""
+    def observe(
+        self, *, available: float, maximum: float, per_second: float, given_back: float = 0.0
+    ) -> None:
+        """Take over what the store just said of its allowance.
+
+        `given_back`: what had been set aside for the request and was not spent after all.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close connections. Safe to call twice."""
         ...
 
 

@@ -8,6 +8,7 @@ that Shopify cannot load stops the whole store. So every error is judged by its 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.base import StoreConfig
-from connectors.errors import AuthFailed, Permanent, Throttled, Transient
+from connectors.errors import AuthFailed, Permanent, StoreError, Throttled, TimedOut, Transient
 from connectors.http import HttpClient, Response
 from connectors.shopify.documents import document
 from connectors.shopify.failures import (
@@ -26,7 +27,7 @@ from connectors.shopify.failures import (
     ScopeMissing,
     read_errors,
 )
-from connectors.shopify.throttle import PageSize, Throttle
+from connectors.shopify.throttle import PageSize, Reservation, Throttle
 from connectors.shopify.tokens import Tokens
 
 _logger: Final = logging.getLogger(__name__)
@@ -35,6 +36,13 @@ _logger: Final = logging.getLogger(__name__)
 _PASSING: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 # How often an answer that lacks single records is asked for again before going on without them.
 _PARTIAL_RETRIES: Final = 2
+_TOO_SLOW: Final = "TIMEOUT"
+_UNAUTHORIZED: Final = 401
+# Refusals that concern the whole store, and what they mean; the others are http.py's to explain.
+_REFUSALS: Final = {
+    402: "Shopify has frozen the store: its owner must settle the bill, then sync again",
+    423: "Shopify has locked the store: its owner must ask Shopify's support why",
+}
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,60 +72,102 @@ class ShopifyApi:
         self._tokens = tokens
         self._throttle = throttle
         self._version = api_version
+        self._lock = threading.Lock()
+        # By document, for those that come in no pages; the others' PageSize knows.
+        self._costs: dict[str, float] = {}
         self._warned: set[tuple[str, ...]] = set()
+
+    @property
+    def token_scopes(self) -> frozenset[str] | None:
+        """What the token may do as its grant said, None when nobody told us."""
+        return self._tokens.scopes
 
     def run(
         self, name: str, variables: Mapping[str, Any] | None = None, *, size: PageSize | None = None
     ) -> Answer:
         """Execute `queries/<name>.graphql`; `size` tells what it costs and learns from it.
 
-        Raises CostExceeded, AuthFailed (naming the scope), Permanent, or Transient after retries.
+        Raises CostExceeded, AuthFailed (naming the scope), Permanent, or Transient after retries;
+        TimedOut at once while there is a smaller page to ask for.
         """
-        if size is not None:
-            self._throttle.wait_for(size.points)
+        expected = size.points if size is not None else self._costs.get(name, 0.0)
+        reservation = self._throttle.reserve(expected)
         # Filled by the judge, inside the retry loop; the last answer counts.
         accepted: list[Answer] = []
         partial = _Counter(_PARTIAL_RETRIES)
 
         def judge(response: Response) -> None:
-            accepted[:] = [self._judge(response, name, partial)]
+            accepted[:] = [self._judge(response, name, partial, reservation)]
 
-        self._post({"query": document(name), "variables": dict(variables or {})}, judge)
+        body = {"query": document(name), "variables": dict(variables or {})}
+        self._post(body, judge, can_ask_for_less=size is not None and size.current > 1)
         answer = accepted[0]
         if size is not None:
             size.learn(answer.points)
+        elif answer.points is not None:
+            with self._lock:
+                self._costs[name] = answer.points
         return answer
 
-    def _post(self, body: Mapping[str, Any], judge: Callable[[Response], None]) -> None:
-        path = f"/admin/api/{self._version}/graphql.json"
+    def _post(
+        self, body: Mapping[str, Any], judge: Callable[[Response], None], *, can_ask_for_less: bool
+    ) -> None:
+        """Send a query with the store's token, and once more with another where it is refused."""
         token = self._tokens.current()
-        for is_last in (False, True):
-            try:
-                self._http.request(
-                    "POST",
-                    path,
-                    json=body,
-                    headers={"X-Shopify-Access-Token": token},
-                    check=judge,
-                )
-            except ScopeMissing:
-                raise
-            except AuthFailed:
-                if is_last or not self._tokens.can_renew:
-                    raise
-                token = self._tokens.renew(token)
-            else:
-                return
+        response = self._send(body, judge, token, can_ask_for_less=can_ask_for_less)
+        if response.status == _UNAUTHORIZED and self._tokens.can_renew:
+            token = self._tokens.renew(token)
+            response = self._send(body, judge, token, can_ask_for_less=can_ask_for_less)
+        if response.status == _UNAUTHORIZED or response.status in _REFUSALS:
+            raise self._refusal(response)
 
-    def _judge(self, response: Response, name: str, partial: _Counter) -> Answer:
+    def _send(
+        self,
+        body: Mapping[str, Any],
+        judge: Callable[[Response], None],
+        token: str,
+        *,
+        can_ask_for_less: bool,
+    ) -> Response:
+        return self._http.request(
+            "POST",
+            f"/admin/api/{self._version}/graphql.json",
+            json=body,
+            headers={"X-Shopify-Access-Token": token},
+            accept={_UNAUTHORIZED, *_REFUSALS},
+            check=judge,
+            retry_timeouts=not can_ask_for_less,
+        )
+
+    def _refusal(self, response: Response) -> StoreError:
+        said = f"({response.status}{self._http.quote(response)})"
+        if response.status != _UNAUTHORIZED:
+            return Permanent(f"{_REFUSALS[response.status]}. {said}", store=self.store)
+        renewed = " even a token it has just given" if self._tokens.can_renew else " the token"
+        return AuthFailed(
+            f"Shopify refuses{renewed}. It was revoked, or is another store's: install the app "
+            f"again, then enter its credentials with `storeloom store add {self.store}`. {said}",
+            store=self.store,
+        )
+
+    def _judge(
+        self, response: Response, name: str, partial: _Counter, reservation: Reservation
+    ) -> Answer:
         body = response.json()
         if not isinstance(body, dict):
             raise Transient(f"{name}: the answer is no object.", store=self.store)
         extensions = body.get("extensions")
         cost = extensions.get("cost") if isinstance(extensions, dict) else None
-        points = self._throttle.learn(cost)
         errors = read_errors(body.get("errors"), self._http.redact)
-        data = self._usable(name, body.get("data"), errors, points, partial)
+        is_refused = any(error.code == "THROTTLED" for error in errors)
+        points = self._throttle.learn(cost, reservation, is_refused=is_refused)
+        if is_refused:
+            raise Throttled(
+                f"{name}: Shopify's cost bucket is empty.",
+                store=self.store,
+                retry_after_seconds=self._throttle.refuse(points, reservation),
+            )
+        data = self._usable(name, body.get("data"), errors, partial)
         self._note_denied(errors)
         errors = tuple(error for error in errors if error.code != "ACCESS_DENIED")
         if any(error.code in _PASSING for error in errors) and partial.take():
@@ -135,18 +185,10 @@ class ShopifyApi:
         name: str,
         data: Any,
         errors: tuple[FieldError, ...],
-        points: float | None,
         partial: _Counter,
     ) -> Mapping[str, Any]:
         """Return `data`; raises for what makes the whole answer unusable."""
-        codes = {error.code for error in errors}
-        if "THROTTLED" in codes:
-            raise Throttled(
-                f"{name}: Shopify's cost bucket is empty.",
-                store=self.store,
-                retry_after_seconds=self._throttle.seconds_until(points),
-            )
-        if "MAX_COST_EXCEEDED" in codes:
+        if any(error.code == "MAX_COST_EXCEEDED" for error in errors):
             raise CostExceeded(
                 f"{name}: Shopify finds the query too expensive even in the smallest page. Lower "
                 "`page_size` and `nested_page_size` in its settings.",
@@ -171,6 +213,8 @@ class ShopifyApi:
                 f"{_said(error)}",
                 store=self.store,
             )
+        if error.code == _TOO_SLOW:
+            return TimedOut(self._explain(name, error), store=self.store)
         if error.code in _PASSING or not error.code or error.index is not None:
             return Transient(self._explain(name, error), store=self.store)
         return Permanent(

@@ -64,11 +64,12 @@ class ShopifyConnector(Connector):
         self._largest = self._size_setting("page_size") or LARGEST_PAGE
         self._sizes: dict[str, PageSize] = {}
         self._http = HttpClient(config, base_url=config.base_url, sleep=sleep)
+        self._throttle = Throttle(allowance=self._services.allowance, sleep=sleep, clock=clock)
         self._api = ShopifyApi(
             config,
             http=self._http,
-            tokens=Tokens(config, self._http, clock=clock),
-            throttle=Throttle(sleep=sleep, clock=clock),
+            tokens=Tokens(config, self._http, vault=self._services.vault, clock=clock),
+            throttle=self._throttle,
             api_version=self.api_version,
         )
         self._nested = NestedLists(self._api, self._size_setting("nested_page_size"))
@@ -137,6 +138,7 @@ class ShopifyConnector(Connector):
     def close(self) -> None:
         """Close connections. Safe to call twice."""
         self._http.close()
+        self._throttle.close()
 
     def _read_ordered(self, stream: Stream, window: Window, query: Filter) -> Iterator[Page]:
         """Read a stream whose elements are records and come in the order of their changes."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.errors import BadRecord, Throttled, Transient
+from connectors.errors import BadRecord, Throttled, TimedOut, Transient
 from connectors.shopify.api import Answer, ShopifyApi
 from connectors.shopify.failures import RECORD_DEPTH, CostExceeded, FieldError, RecordUnanswerable
 from connectors.shopify.throttle import PageSize
@@ -155,6 +155,10 @@ def _page(api: ShopifyApi, name: str, variables: Mapping[str, Any], size: PageSi
         try:
             return api.run(name, {**variables, "first": size.current}, size=size)
         except CostExceeded:
+            if not size.halve():
+                raise
+        except TimedOut:
+            # Raised at once while there is less to ask for, at single elements after retries.
             if not size.halve():
                 raise
         except Throttled:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.shopify.throttle import PageSize, Throttle
+from connectors.shopify.throttle import LARGEST_PAGE, PageSize, Reservation, Throttle
 
 
 class Time:
@@ -42,23 +42,23 @@ def throttle(time: Time) -> Throttle:
 
 
 def test_nobody_waits_before_the_first_answer(throttle: Throttle, time: Time) -> None:
-    throttle.wait_for(1000)
+    throttle.reserve(1000)
     assert time.slept == []
     assert throttle.seconds_until(1000) is None
 
 
 def test_the_wait_counts_what_was_restored_since(throttle: Throttle, time: Time) -> None:
-    assert throttle.learn(bucket(100)) == 500
+    assert throttle.learn(bucket(100), Reservation()) == 500
     time.now += 2
-    throttle.wait_for(500)
+    throttle.reserve(500)
     assert time.slept == [pytest.approx(2.0)]
 
 
 def test_a_query_larger_than_the_bucket_waits_until_it_is_full(
     throttle: Throttle, time: Time
 ) -> None:
-    throttle.learn(bucket(900))
-    throttle.wait_for(5000)
+    throttle.learn(bucket(900), Reservation())
+    throttle.reserve(5000)
     assert time.slept == [pytest.approx(1.0)]
 
 
@@ -77,8 +77,8 @@ def test_a_query_larger_than_the_bucket_waits_until_it_is_full(
 def test_an_answer_that_tells_no_figures_makes_nobody_wait(
     throttle: Throttle, time: Time, cost: object
 ) -> None:
-    throttle.learn(cost)
-    throttle.wait_for(100)
+    throttle.learn(cost, Reservation())
+    throttle.reserve(100)
     assert time.slept == []
 
 
@@ -92,7 +92,7 @@ def test_a_page_grows_to_what_the_points_allow_and_never_shrinks_to_nothing() ->
     assert size.current == 1
 
 
-def test_a_halved_page_does_not_grow_again_beyond_what_was_refused() -> None:
+def test_a_halved_page_does_not_grow_at_once_beyond_what_was_refused() -> None:
     size = PageSize(10)
     assert size.halve()
     size.learn(1)
@@ -100,3 +100,36 @@ def test_a_halved_page_does_not_grow_again_beyond_what_was_refused() -> None:
     while size.halve():
         pass
     assert size.current == 1
+
+
+def test_a_halved_page_grows_again_after_some_successes() -> None:
+    size = PageSize(100)
+    size.learn(100)
+    assert size.current == 200
+    for _ in range(3):
+        size.halve()
+    assert size.current == 25
+    for _ in range(40):
+        size.learn(size.current)
+    assert size.current == LARGEST_PAGE
+
+
+def test_a_size_that_fails_whenever_it_is_tried_is_tried_less_and_less_often() -> None:
+    size = PageSize(100, largest=100)
+    size.halve()
+    pages_between = []
+    for _ in range(4):
+        came = 0
+        while size.current <= 50:
+            size.learn(None)
+            came += 1
+        pages_between.append(came)
+        size.halve()
+    assert pages_between == [4, 8, 16, 32]
+
+
+def test_a_page_whose_cost_is_unknown_counts_as_dear() -> None:
+    size = PageSize(10)
+    assert size.points == 900
+    size.learn(50)
+    assert (size.current, size.points) == (20, 100)
