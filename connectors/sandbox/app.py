@@ -10,12 +10,13 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from connectors.sandbox.answer import Answer
@@ -26,6 +27,7 @@ from connectors.sandbox.truth import truth
 from connectors.sandbox.wire import CutShort, Reset
 from connectors.sandbox.woocommerce.auth import Asked
 
+STORAGE = "/storage"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>x.php</b><br />\n"
 
@@ -45,34 +47,58 @@ def build_app(stores: Stores) -> Starlette:
         verdict = judge.verdict(_identity(request, body))
         if judge.faults.latency_seconds:
             await asyncio.sleep(judge.faults.latency_seconds)
-        is_shopify = path.startswith("/admin/")
         if verdict is Verdict.RESET:
             return Reset()
         if verdict in (Verdict.ERROR, Verdict.UNAVAILABLE) or (
-            verdict is Verdict.THROTTLE and not is_shopify
+            verdict is Verdict.THROTTLE and not path.startswith("/admin/")
         ):
             return _failure(verdict, judge.faults.retry_after_seconds)
-        if path == "/wp-json" or path.startswith("/wp-json/"):
-            base_url = f"{request.url.scheme}://{request.url.netloc}{folder}"
-            answer: Answer = stores.woocommerce.answer(
-                _asked(request, hides_authorization=judge.faults.drop_authorization),
-                path.removeprefix("/wp-json"),
-                base_url,
-            )
-        elif is_shopify:
-            answer = stores.shopify.answer(
-                request.method,
-                path,
-                {name.lower(): value for name, value in request.headers.items()},
-                body,
-                is_throttled=verdict is Verdict.THROTTLE,
-            )
-        else:
-            return Response("Not found", 404, media_type="text/html")
+        found = _answer(stores, request, folder, body, is_throttled=verdict is Verdict.THROTTLE)
+        if isinstance(found, Path):
+            if verdict is None:
+                return FileResponse(found, media_type="application/jsonl")
+            found = Answer(found.read_bytes())
         date = formatdate(stores.clock.now(), usegmt=True)
-        return _sent(answer.body, answer.status, {**answer.headers, "Date": date}, verdict)
+        return _sent(found.body, found.status, {**found.headers, "Date": date}, verdict)
 
     return Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)])
+
+
+def _answer(
+    stores: Stores, request: Request, folder: str, body: bytes, *, is_throttled: bool
+) -> Answer | Path:
+    """Return what a store answers: text, or a file."""
+    path = request.url.path.removeprefix(folder)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if path == "/wp-json" or path.startswith("/wp-json/"):
+        return stores.woocommerce.answer(
+            _asked(request, hides_authorization=stores.judge.faults.drop_authorization),
+            path.removeprefix("/wp-json"),
+            f"{request.url.scheme}://{request.url.netloc}{folder}",
+        )
+    if path.startswith("/admin/"):
+        return stores.shopify.answer(
+            request.method,
+            path,
+            headers,
+            body,
+            is_throttled=is_throttled,
+            storage_url=_storage_url(request),
+        )
+    if path.startswith(STORAGE):
+        return stores.shopify.download(path.removeprefix(STORAGE), request.url.query, headers)
+    return Answer(b"Not found", 404)
+
+
+def _storage_url(request: Request) -> str:
+    """Return the address of the files: another origin, as Shopify's are on a storage host.
+
+    The loopback's other name will do for one, except where a certificate names the first.
+    """
+    host = request.url.netloc
+    if request.url.scheme == "http":
+        host = host.replace("127.0.0.1", "localhost")
+    return f"{request.url.scheme}://{host}{STORAGE}"
 
 
 def _sent(

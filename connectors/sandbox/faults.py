@@ -36,6 +36,12 @@ class Judge:
         self._failed_in_a_row: dict[str, int] = {}
         self._lock = threading.Lock()
 
+    @property
+    def asked(self) -> int:
+        """How many requests were judged so far."""
+        with self._lock:
+            return sum(self._attempts.values())
+
     def verdict(self, request: str) -> Verdict | None:
         """Return what befalls this attempt at `request` (its identity as text); None: nothing."""
         with self._lock:

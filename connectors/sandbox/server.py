@@ -11,6 +11,7 @@ import uvicorn
 
 from connectors.sandbox.app import build_app
 from connectors.sandbox.faults import Judge
+from connectors.sandbox.shopify.tokens import Tokens
 from connectors.sandbox.shopkeeper import Shopkeeper
 from connectors.sandbox.spec import SandboxSpec
 from connectors.sandbox.stores import Stores
@@ -87,15 +88,27 @@ class SandboxServer:
     def credentials(self, platform: str) -> dict[str, str]:
         """Return keys as `StoreConfig.credentials` wants them.
 
-        Shopify: `access_token` alone; `client_credentials` has the other kind.
+        Shopify: `access_token` alone; `client_credentials` and `offline_credentials` have the
+        other kinds.
         """
         known = self._stores.credentials[platform]
-        return {name: value for name, value in known.items() if not name.startswith("client_")}
+        others = ("client_", "refresh_")
+        return {name: value for name, value in known.items() if not name.startswith(others)}
 
     def client_credentials(self) -> dict[str, str]:
         """Return Shopify's client id and secret, for the token endpoint."""
         known = self._stores.credentials["shopify"]
         return {name: value for name, value in known.items() if name.startswith("client_")}
+
+    def offline_credentials(self) -> dict[str, str]:
+        """Return Shopify's client id and secret with the first refresh token."""
+        known = self._stores.credentials["shopify"]
+        return {**self.client_credentials(), "refresh_token": known["refresh_token"]}
+
+    @property
+    def shopify_tokens(self) -> Tokens:
+        """Shopify's token endpoint: `issued` counts, `revoke` spoils."""
+        return self._stores.shopify.tokens
 
     def world(self, platform: str) -> World:
         """Return what the store holds, for assertions; change it through `store` only."""

@@ -7,13 +7,23 @@ product or a new order of an old customer leave the times alone, and an incremen
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox import world as states
 from connectors.sandbox.goods import TAX, sell
 from connectors.sandbox.words import REASONS
-from connectors.sandbox.world import Address, Customer, Order, Product, Refund, Variant, World
+from connectors.sandbox.world import (
+    Address,
+    Customer,
+    Line,
+    Order,
+    Product,
+    Refund,
+    Variant,
+    World,
+)
 
 
 class Shopkeeper:
@@ -88,10 +98,11 @@ class Shopkeeper:
         state = self._world.orders.by_id[order_id].state_before_trash
         return self.edit_order(order_id, at=at, state=state)
 
-    def delete_order(self, order_id: int) -> None:
-        """Delete the order for good; no list tells of it."""
+    def delete_order(self, order_id: int, *, at: int | None = None) -> None:
+        """Delete the order for good; no list tells of it, only Shopify's feed of events."""
         with self._world.lock:
             order = self._world.orders.remove(order_id)
+            self._world.note_destroyed("Order", order_id, at=self._now(at))
             for refund in order.refunds:
                 self._world.refunds.remove(refund.id)
 
@@ -176,9 +187,34 @@ class Shopkeeper:
         with self._world.lock:
             self._world.customers.remove(customer_id)
             moment = self._now(at)
+            self._world.note_destroyed("Customer", customer_id, at=moment)
             for order in self._world.orders:
                 if order.customer_id == customer_id:
                     order.customer_id = 0
+                    self._world.orders.changed(order, at=moment)
+
+    def merge_customers(self, source_id: int, target_id: int, *, at: int | None = None) -> None:
+        """Merge a customer into another (Shopify): the orders move, no feed names the source."""
+        with self._world.lock:
+            self._world.customers.remove(source_id)
+            moment = self._now(at)
+            self._world.customers.changed(self._world.customers.by_id[target_id], at=moment)
+            for order in self._world.orders:
+                if order.customer_id == source_id:
+                    order.customer_id = target_id
+                    self._world.orders.changed(order, at=moment)
+
+    def redact_customer(self, customer_id: int, *, at: int | None = None) -> None:
+        """Erase the person: the records stay with their amounts, without name, address, e-mail."""
+        with self._world.lock:
+            moment = self._now(at)
+            customer = self._world.customers.by_id[customer_id]
+            customer.email = customer.first_name = customer.last_name = customer.phone = ""
+            customer.address, customer.is_redacted = None, True
+            self._world.customers.changed(customer, at=moment)
+            for order in self._world.orders:
+                if order.customer_id == customer_id:
+                    order.email, order.billing, order.shipping = "", Address(), Address()
                     self._world.orders.changed(order, at=moment)
 
     def edit_product(self, product_id: int, *, at: int | None = None, **changes: Any) -> Product:
@@ -203,18 +239,32 @@ class Shopkeeper:
             self._world.products.changed(product, at=self._now(at))
             return variant
 
-    def delete_product(self, product_id: int) -> None:
+    def delete_variant(self, variant_id: int, *, at: int | None = None) -> None:
+        """Delete one of several variants: its product moves, and no feed names the variant."""
+        with self._world.lock:
+            variant = self._world.variants.remove(variant_id)
+            product = self._world.products.by_id[variant.product_id]
+            product.variants.remove(variant)
+            self._world.products.changed(product, at=self._now(at))
+            self._unlink(lambda line: line.variant_id == variant_id)
+
+    def delete_product(self, product_id: int, *, at: int | None = None) -> None:
         """Delete the product for good; order lines lose their link, their orders do not move."""
         with self._world.lock:
             product = self._world.products.remove(product_id)
+            self._world.note_destroyed("Product", product_id, at=self._now(at))
             for variant in product.variants:
                 self._world.variants.remove(variant.id)
-            for order in self._world.orders:
-                for line in order.lines:
-                    if line.product_id == product_id:
-                        line.product_id = line.variant_id = 0
-                        line.sku = None
-                        self._world.orders.changed(order)
+            self._unlink(lambda line: line.product_id == product_id)
+
+    def _unlink(self, is_theirs: Callable[[Line], bool]) -> None:
+        """Take the link to a deleted product or variant from lines; no order's time moves."""
+        for order in self._world.orders:
+            for line in order.lines:
+                if is_theirs(line):
+                    line.product_id = line.variant_id = 0
+                    line.sku = None
+                    self._world.orders.changed(order)
 
     def _add_refund(self, order: Order, cents: int, reason: str, at: int) -> Refund:
         refund = Refund(

@@ -10,6 +10,25 @@ PLATFORMS = ("woocommerce", "shopify")
 
 
 @dataclass(frozen=True, kw_only=True)
+class BulkFaults:
+    """How Shopify's bulk operations misbehave, as numbers of operations or links from the first on.
+
+    `polls`: looks before an operation is done. `failures`: operations that fail with `error_code`
+    half-way. `expired_links`: links that are dead when they are followed. `miscounts`: operations
+    that claim one object more than they deliver. `empty_results`: operations that count objects and
+    deliver no file. `children_first`: rows in disorder, children before parents.
+    """
+
+    polls: int = 1
+    failures: int = 0
+    error_code: str = "INTERNAL_SERVER_ERROR"
+    expired_links: int = 0
+    miscounts: int = 0
+    empty_results: int = 0
+    children_first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Faults:
     """Misbehaviour, as rates between 0 and 1 of all requests, or switched on for good.
 
@@ -32,6 +51,8 @@ class Faults:
     short_pages: bool = False
     without_variations_route: bool = False
     without_refunds_route: bool = False
+    # Shopify's own.
+    bulk: BulkFaults = field(default_factory=BulkFaults)
 
 
 @dataclass(frozen=True, kw_only=True)

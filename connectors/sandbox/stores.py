@@ -69,5 +69,6 @@ def _credentials(seed: int) -> dict[str, dict[str, str]]:
             "access_token": "shpat_" + digits("token", 32),
             "client_id": digits("client", 32),
             "client_secret": "shpss_" + digits("client secret", 32),
+            "refresh_token": "shprt_" + digits("refresh token", 32),
         },
     }

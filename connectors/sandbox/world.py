@@ -226,6 +226,16 @@ class Shelf(Generic[Kind]):
         return len(self.by_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """A deletion, as Shopify's feed of events tells of it. `kind`: Order, Product or Customer."""
+
+    id: int
+    at: int
+    kind: str
+    subject_id: int
+
+
 class Clock:
     """The store's own clock: real time plus an offset, since stores' clocks are wrong at times."""
 
@@ -255,6 +265,7 @@ class World:
         self.variants: Shelf[Variant] = Shelf()
         self.orders: Shelf[Order] = Shelf()
         self.refunds: Shelf[Refund] = Shelf()
+        self.destroyed: list[Destroyed] = []
         self.next_number = 1001
         # WooCommerce draws the ids of products, orders and refunds from one sequence (posts) and
         # those of people from another (users); an id therefore counts nothing.
@@ -274,6 +285,10 @@ class World:
     def new_line_id(self) -> int:
         """Return the next id of an order line."""
         return next(self._line_ids)
+
+    def note_destroyed(self, kind: str, identifier: int, *, at: int) -> None:
+        """Write a deletion into the feed."""
+        self.destroyed.append(Destroyed(len(self.destroyed) + 1, at, kind, identifier))
 
     def new_number(self) -> str:
         """Return the next order number (Shopify; WooCommerce uses the order's id)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -17,8 +17,6 @@ import msgspec
 from graphql import (
     DocumentNode,
     GraphQLError,
-    GraphQLSchema,
-    build_schema,
     execute_sync,
     get_operation_ast,
     parse,
@@ -26,17 +24,18 @@ from graphql import (
 )
 
 from connectors.sandbox.answer import Answer
+from connectors.sandbox.shopify.bulk import BulkOperations, elements
 from connectors.sandbox.shopify.cost import MOST, Bucket, Pricer, actual
 from connectors.sandbox.shopify.executor import Executor
 from connectors.sandbox.shopify.kinds import Selector
 from connectors.sandbox.shopify.payloads import Payloads
-from connectors.sandbox.shopify.root import Root
+from connectors.sandbox.shopify.published import schema
+from connectors.sandbox.shopify.root import Root, Rows
 from connectors.sandbox.shopify.search import InternalError
 from connectors.sandbox.shopify.tokens import Tokens
 from connectors.sandbox.spec import SandboxSpec
 from connectors.sandbox.world import World
 
-SCHEMA: Final = Path(__file__).with_name("schema.graphql")
 VERSIONS: Final = ("2025-10", "2026-01", "2026-04", "2026-07", "2026-10")
 _GRAPHQL: Final = re.compile(r"/admin/api/(\d{4}-\d{2}|unstable)/graphql\.json")
 _encode: Final = msgspec.json.Encoder().encode
@@ -67,6 +66,7 @@ class Shopify:
         self._selector = Selector(world, spec.scopes)
         self.tokens = Tokens(credentials, spec)
         self.bucket = Bucket(spec.bucket_size, spec.restore_per_second)
+        self.bulk = BulkOperations(spec.faults.bulk, self._part, world.clock.now)
 
     def answer(
         self,
@@ -76,8 +76,12 @@ class Shopify:
         body: bytes,
         *,
         is_throttled: bool = False,
+        storage_url: str = "",
     ) -> Answer:
-        """Answer a request; `headers` by lower-case name. `is_throttled`: refuse it as too much."""
+        """Answer a request; `headers` by lower-case name. `is_throttled`: refuse it as too much.
+
+        `storage_url`: where the files of bulk operations are, on another host.
+        """
         if path == "/admin/oauth/access_token" and method == "POST":
             return self._issue(headers, body)
         found = _GRAPHQL.fullmatch(path)
@@ -96,7 +100,9 @@ class Shopify:
         except msgspec.DecodeError:
             return Answer(_encode({"errors": "Required parameter missing or invalid"}), 400, told)
         with self._world.lock:
-            result = self._execute(asked, is_throttled=is_throttled)
+            root = Root(self._world, self._made, self._selector, self._scopes, self.bulk)
+            root.version, root.storage_url = version, storage_url
+            result = self._execute(asked, root, is_throttled=is_throttled)
         return Answer(_encode(result), 200, told)
 
     def _issue(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -107,33 +113,46 @@ class Shopify:
                 form = dict(parse_qsl(body.decode()))
         except (msgspec.DecodeError, UnicodeDecodeError):
             form = {}
-        token = None
-        if form.get("grant_type") == "client_credentials":
-            token = self.tokens.issue(
-                form.get("client_id", ""),
-                form.get("client_secret", ""),
-                self._world.clock.now(),
-            )
-        if token is None:
-            refusal = {
-                "error": "invalid_client",
-                "error_description": "Client authentication failed",
-            }
-            return Answer(_encode(refusal), 400)
-        granted = {
-            "access_token": token,
-            "scope": ",".join(self._scopes),
-            "expires_in": self.tokens.lifetime_seconds,
-        }
-        return Answer(_encode(granted))
+        status, told = self.tokens.answer(form, self._world.clock.now())
+        return Answer(_encode(told), status)
 
-    def _execute(self, asked: Asked, *, is_throttled: bool) -> Json:
+    def download(self, path: str, query: str, headers: Mapping[str, str]) -> Path | Answer:
+        """Answer a GET of the storage host; `path` below its address."""
+        return self.bulk.download(path, query, dict(headers))
+
+    def _part(self, document: DocumentNode, kept: Json, start: int, size: int) -> list[Json] | None:
+        """Return some rows of a bulk query's root connection, None past the end.
+
+        `kept` carries the rows from one part to the next: what changes meanwhile must not shift
+        them. The store is held for one part at a time, so that it goes on answering.
+        """
+        with self._world.lock:
+            rows: Rows = kept.setdefault("rows", Rows())
+            rows.start, rows.size = start, size
+            root = Root(self._world, self._made, self._selector, self._scopes, self.bulk, rows)
+            result = execute_sync(
+                schema(),
+                document,
+                root_value=root,
+                context_value=root,
+                execution_context_class=Executor,
+            )
+        if result.errors:
+            raise result.errors[0]
+        found = [elements(connection) for connection in (result.data or {}).values()]
+        return found[0] if found and found[0] else None
+
+    def _execute(self, asked: Asked, root: Root, *, is_throttled: bool) -> Json:
         variables, name = asked.variables or {}, asked.operationName
         document, errors = _understood(asked.query)
         operation = get_operation_ast(document, name) if document else None
         if document is None or operation is None:
             return {"errors": errors or [{"message": "No operation was found to execute"}]}
-        sizes = {key: value for key, value in variables.items() if isinstance(value, int)}
+        sizes = {
+            key: len(value) if isinstance(value, list) else value
+            for key, value in variables.items()
+            if isinstance(value, int | list)
+        }
         requested = _price(asked.query, name, frozenset(sizes.items()))
         if requested > MOST:
             return _too_dear(requested)
@@ -143,7 +162,6 @@ class Shopify:
                 requested,
                 None,
             )
-        root = Root(self._world, self._made, self._selector, self._scopes)
         result = execute_sync(
             schema(),
             document,
@@ -172,13 +190,6 @@ class Shopify:
             }
         }
         return answer
-
-
-@cache
-def schema() -> GraphQLSchema:
-    """Return the published types, as far as the sandbox speaks them."""
-    # The published schema deprecates fields of interfaces in a way graphql-core refuses.
-    return build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid=True)
 
 
 @lru_cache(maxsize=128)

@@ -63,8 +63,11 @@ def listed(nodes: Sequence[Payload]) -> Callable[..., Payload]:
     """Return the resolver of a nested connection over `nodes`, in their own order."""
     pairs = [(position, position) for position in range(len(nodes))]
 
-    def resolve(_info: object, **arguments: Any) -> Payload:
+    def resolve(info: Any, **arguments: Any) -> Payload:
         arguments.pop("sortKey", None)
+        if info.context.is_bulk:
+            # Bulk operations give everything, whatever `first` says.
+            return {"edges": [{"node": node} for node in nodes], "nodes": nodes}
         return connection(nodes, pairs, lambda node: node, sort="position", **arguments)
 
     return resolve

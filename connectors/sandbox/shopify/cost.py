@@ -21,7 +21,9 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -29,6 +31,7 @@ from graphql import (
 )
 
 MOST: Final = 1_000
+MUTATION: Final = 10
 # Parts of a connection that are not objects of the store.
 _FREE: Final = frozenset({"pageInfo"})
 
@@ -96,6 +99,8 @@ class Pricer:
 
     def requested(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """Return the points `operation` may cost at most."""
+        if operation.operation is OperationType.MUTATION:
+            return MUTATION
         root = self._schema.query_type
         if root is None:
             return 0
@@ -114,7 +119,9 @@ class Pricer:
             if isinstance(node, FieldNode):
                 total += self._field(node, parent, variables)
             elif isinstance(node, InlineFragmentNode):
-                total += self._selection(node.selection_set, parent, variables)
+                named = node.type_condition
+                kind = self._schema.get_type(named.name.value) if named else parent
+                total += self._selection(node.selection_set, kind, variables)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self._fragments[node.name.value]
                 total += self._selection(fragment.selection_set, parent, variables)
@@ -130,6 +137,9 @@ class Pricer:
         kind = get_named_type(definition.type)
         inner = self._selection(node.selection_set, kind, variables)
         wanted = _wanted(node, variables)
+        if name == "nodes" and parent is self._schema.query_type:
+            # Asked for by name: each is an object with all that is wanted of it.
+            return len_of_ids(node, variables) * (1 + inner)
         if wanted is None:
             return inner if name == "edges" else 1 + inner
         is_connection = getattr(kind, "name", "").endswith("Connection")
@@ -149,6 +159,16 @@ def actual(result: Any) -> int:
         for name, value in result.items()
         if name not in _FREE and isinstance(value, list | dict)
     )
+
+
+def len_of_ids(node: FieldNode, variables: Mapping[str, Any]) -> int:
+    """Return how many ids a field is asked for; a variable's value is their number already."""
+    for argument in node.arguments:
+        if isinstance(argument.value, ListValueNode):
+            return len(argument.value.values)
+        if isinstance(argument.value, VariableNode):
+            return int(variables.get(argument.value.name.value, 1))
+    return 1
 
 
 def _wanted(node: FieldNode, variables: Mapping[str, Any]) -> int | None:

@@ -15,6 +15,7 @@ from connectors.sandbox.shopify.connections import Payload, listed, some
 from connectors.sandbox.world import Address, Customer, Line, Order, Product, Refund, Variant, World
 
 STATUSES = {"publish": "ACTIVE", "draft": "DRAFT", "private": "UNLISTED", "trash": "ARCHIVED"}
+TYPES = {Order: "Order", Customer: "Customer", Product: "Product", Variant: "ProductVariant"}
 COUNTRIES = {
     "DE": "Germany",
     "FR": "France",
@@ -73,7 +74,7 @@ class Payloads:
         key = (type(entity), entity.id)
         known = self._kept.get(key)
         if known is None or known[0] != entity.version:
-            known = (entity.version, make(entity))
+            known = (entity.version, {"__typename": TYPES[type(entity)], **make(entity)})
             self._kept[key] = known
         return known[1]
 
@@ -103,9 +104,7 @@ class Payloads:
             "closedAt": time(order.completed_at),
             "confirmed": True,
             "currencyCode": order.currency,
-            "presentmentCurrencyCode": order.presentment[0]
-            if order.presentment
-            else order.currency,
+            "presentmentCurrencyCode": (order.presentment or (order.currency,))[0],
             "taxesIncluded": False,
             "taxExempt": False,
             "fullyPaid": bool(order.paid_at),
