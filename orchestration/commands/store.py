@@ -15,6 +15,7 @@ import click
 from rich.table import Table
 
 from connectors.base import StoreConfig, StoreProbe
+from connectors.crm.services import services_for
 from connectors.crm.stores import (
     Status,
     add_store,
@@ -24,9 +25,11 @@ from connectors.crm.stores import (
     load_config,
     set_status,
 )
+from connectors.crm.vault import UnsavedVault
 from connectors.errors import ConfigurationError, StoreloomError
 from connectors.registry import PLATFORMS, open_connector
 from connectors.registry import platform as platform_of
+from connectors.services import Services
 from orchestration.commands.shared import Crm, json_option, notes, open_crm, out, print_json
 
 
@@ -38,7 +41,8 @@ def store() -> None:
     users of the machine can read them. For a store "eu-shop":
 
     \b
-      STORELOOM_STORE_EU_SHOP_ACCESS_TOKEN      Shopify (or …_CLIENT_ID and …_CLIENT_SECRET)
+      STORELOOM_STORE_EU_SHOP_ACCESS_TOKEN      Shopify (or …_CLIENT_ID and …_CLIENT_SECRET, with
+                                                …_REFRESH_TOKEN where it was installed by OAuth)
       STORELOOM_STORE_EU_SHOP_CONSUMER_KEY      WooCommerce, with …_CONSUMER_SECRET
       STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_TOKEN)
     """
@@ -82,6 +86,8 @@ def add(
     require_credentials(key, platform, credentials)
     crm = open_crm()
     probe = None
+    # What the check renews (a refresh token is replaced by its use) is what has to be saved.
+    vault = UnsavedVault(credentials)
     if not no_check:
         probe = _probe(
             StoreConfig(
@@ -92,7 +98,8 @@ def add(
                 base_url=base_url.rstrip("/"),
                 settings=settings,
                 credentials=credentials,
-            )
+            ),
+            Services(vault=vault),
         )
     with crm.connection() as connection:
         organization_id = ensure_organization(
@@ -105,7 +112,7 @@ def add(
             key=key,
             platform=platform,
             base_url=base_url,
-            credentials=credentials,
+            credentials=vault.values,
             settings=settings,
             currency=probe.currency if probe else None,
             time_zone=probe.time_zone if probe else None,
@@ -239,8 +246,8 @@ def _prompt(key: str, platform: str) -> dict[str, str]:
     }
 
 
-def _probe(config: StoreConfig) -> StoreProbe:
-    with closing(open_connector(config)) as connector:
+def _probe(config: StoreConfig, services: Services) -> StoreProbe:
+    with closing(open_connector(config, services)) as connector:
         return connector.probe()
 
 
@@ -248,7 +255,7 @@ def _check_one(crm: Crm, key: str) -> dict[str, Any]:
     try:
         with crm.connection() as connection:
             config = load_config(connection, crm.keys, key)
-        found = _probe(config)
+        found = _probe(config, services_for(crm.url, crm.keys, config))
     except StoreloomError as error:
         return {"ok": False, "error": str(error)}
     return {
