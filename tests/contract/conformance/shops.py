@@ -72,7 +72,7 @@ class Trouble(StrEnum):
     TRUNCATE = "truncate"
     # The connection is closed without an answer.
     RESET = "reset"
-    # Answers later than the client waits (use a time-out of a fraction of a second).
+    # Every answer takes a moment (some hundredths of a second).
     SLOW = "slow"
 
 
@@ -98,7 +98,10 @@ class NewOrder:
 
 @dataclass
 class Mischief:
-    """What a misbehaving shop did so far: a test of troubles that did not happen shows nothing."""
+    """How often a shop misbehaved, known when the block ends.
+
+    A test of troubles that did not happen shows nothing.
+    """
 
     count: int = 0
 

@@ -1,0 +1,42 @@
+"""The shop a test runs on, and connectors on it that are closed whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from contract.conformance.shops import Shop
+
+from connectors.base import Connector
+
+PAGE_SIZE = 3
+
+
+@pytest.fixture
+def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """The shop of the adapter that the test is parametrized with."""
+    kind: type[Shop] = request.param
+    with kind.opened(request) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connect(shop: Shop) -> Iterator[Callable[..., Connector]]:
+    """Open a connector on the shop, three records a page; keywords are settings."""
+    opened: list[Connector] = []
+
+    def make(*, page_size: int = PAGE_SIZE, **settings: Any) -> Connector:
+        config = shop.config(**{**shop.page_size(page_size), **settings})
+        opened.append(shop.connector(config))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def connector(connect: Callable[..., Connector]) -> Connector:
+    """A connector on the shop with the usual page size."""
+    return connect()
