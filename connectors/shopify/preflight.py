@@ -14,12 +14,11 @@ from connectors.base import StoreConfig, StoreProbe
 from connectors.errors import Transient
 from connectors.shopify.api import ShopifyApi
 from connectors.shopify.failures import ScopeMissing
+from connectors.shopify.grants import with_implied
+from connectors.shopify.versions import version_warnings
 
 NEEDED_SCOPES: Final = ("read_customers", "read_products", "read_orders")
 _ALL_ORDERS: Final = "read_all_orders"
-# A version is answered for twelve months; afterwards another one answers in its place.
-_MONTHS_SUPPORTED: Final = 12
-_MONTHS_WARNED: Final = 2
 
 
 def probe(api: ShopifyApi, config: StoreConfig, *, version: str) -> StoreProbe:
@@ -28,14 +27,8 @@ def probe(api: ShopifyApi, config: StoreConfig, *, version: str) -> StoreProbe:
     shop = answer.data.get("shop")
     if not isinstance(shop, Mapping) or not isinstance(shop.get("currencyCode"), str):
         raise Transient("Shopify does not say which shop this is.", store=config.key)
-    scopes = granted_scopes(answer.data)
-    missing = [scope for scope in NEEDED_SCOPES if scopes is not None and scope not in scopes]
-    if missing:
-        raise ScopeMissing(
-            f"the token lacks {', '.join(missing)}. Grant it to the app, install the app anew on "
-            "the store and, for a static token, copy the new one.",
-            store=config.key,
-        )
+    scopes = _usable_scopes(granted_scopes(answer.data), api.token_scopes, store=config.key)
+    api.sees_all_orders = scopes is not None and _ALL_ORDERS in scopes
     zone = shop.get("ianaTimezone")
     return StoreProbe(
         name=str(shop.get("name") or shop.get("myshopifyDomain") or config.key),
@@ -56,9 +49,11 @@ def probe(api: ShopifyApi, config: StoreConfig, *, version: str) -> StoreProbe:
 
 
 def sees_all_orders(api: ShopifyApi) -> bool:
-    """Tell whether orders older than 60 days are visible."""
-    scopes = granted_scopes(api.run("shop").data)
-    return scopes is not None and _ALL_ORDERS in scopes
+    """Tell whether orders older than 60 days are visible, asking once."""
+    if api.sees_all_orders is None:
+        scopes = granted_scopes(api.run("shop").data)
+        api.sees_all_orders = scopes is not None and _ALL_ORDERS in scopes
+    return api.sees_all_orders
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str] | None:
@@ -73,10 +68,35 @@ def granted_scopes(data: Mapping[str, Any]) -> frozenset[str] | None:
     handles = {
         str(scope["handle"]) for scope in listed if isinstance(scope, Mapping) and "handle" in scope
     }
-    implied = {
-        f"read_{handle.removeprefix('write_')}" for handle in handles if handle.startswith("write_")
-    }
-    return frozenset(handles | implied)
+    return with_implied(frozenset(handles))
+
+
+def _usable_scopes(
+    app: frozenset[str] | None, token: frozenset[str] | None, *, store: str
+) -> frozenset[str] | None:
+    """Return what both the app and the token may do, None when nobody tells.
+
+    `app`: as installed now; `token`: as its grant said, which may be older. Raises ScopeMissing
+    naming what is not enough for the three streams, and where to change that.
+    """
+    told = [scopes for scopes in (app, token) if scopes is not None]
+    if not told:
+        return None
+    usable = frozenset.intersection(*told)
+    missing = [scope for scope in NEEDED_SCOPES if scope not in usable]
+    if missing:
+        if app is not None and all(scope in app for scope in missing):
+            todo = "The app has got it since: install it anew on the store for a token that has it."
+        else:
+            todo = (
+                "Grant it to the app, install the app anew on the store and, for a static token, "
+                "copy the new one."
+            )
+        granted = ", ".join(sorted(usable)) or "nothing"
+        raise ScopeMissing(
+            f"the token lacks {', '.join(missing)}. {todo} It may do: {granted}.", store=store
+        )
+    return usable
 
 
 def _warnings(
@@ -95,17 +115,7 @@ def _warnings(
             "Only orders of the last 60 days are visible: the app lacks read_all_orders. Request "
             "it from Shopify, then run a full sync."
         )
-    if answered and answered != version:
-        found.append(
-            f"Shopify answered in version {answered} instead of {version}: that one is not "
-            f"available. Set `api_version` to {answered} or newer."
-        )
-    left = _months_left(answered or version, today)
-    if left is not None and left <= _MONTHS_WARNED:
-        found.append(
-            f"API version {answered or version} is about to retire. Set `api_version` to a newer "
-            "one."
-        )
+    found += version_warnings(version, answered, today)
     configured, own = currencies
     if configured and configured != own:
         found.append(
@@ -113,11 +123,3 @@ def _warnings(
             "registration."
         )
     return found
-
-
-def _months_left(version: str, today: datetime) -> int | None:
-    year, _, month = version.partition("-")
-    if not (year.isdigit() and month.isdigit()):
-        return None
-    age = (today.year - int(year)) * 12 + today.month - int(month)
-    return _MONTHS_SUPPORTED - age

@@ -9,6 +9,7 @@ import pytest
 from fixtures.shopify.scripted import ScriptedStore
 
 from connectors.base import StoreConfig
+from connectors.services import Services
 from connectors.shopify.client import ShopifyConnector
 
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"
@@ -45,7 +46,11 @@ def connect(shop: ScriptedStore, clock: Clock) -> Iterator[Callable[..., Shopify
     opened: list[ShopifyConnector] = []
 
     def connect(
-        credentials: dict[str, str] | None = None, *, currency: str | None = None, **settings: Any
+        credentials: dict[str, str] | None = None,
+        *,
+        currency: str | None = None,
+        services: Services | None = None,
+        **settings: Any,
     ) -> ShopifyConnector:
         config = StoreConfig(
             id="1",
@@ -54,10 +59,11 @@ def connect(shop: ScriptedStore, clock: Clock) -> Iterator[Callable[..., Shopify
             platform="shopify",
             base_url=shop.url,
             currency=currency,
-            settings={"allow_http": True, **settings},
+            # Scripts tell of pages; the bulk tests say that they want another way.
+            settings={"allow_http": True, "bulk": "never", **settings},
             credentials=credentials if credentials is not None else {"access_token": TOKEN},
         )
-        opened.append(ShopifyConnector(config, sleep=clock.sleep, clock=clock))
+        opened.append(ShopifyConnector(config, services=services, sleep=clock.sleep, clock=clock))
         return opened[-1]
 
     yield connect

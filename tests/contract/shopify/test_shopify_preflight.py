@@ -78,14 +78,66 @@ def test_a_currency_other_than_the_registered_one_is_warned_of(
 
 @pytest.mark.parametrize(
     ("date", "is_warned"),
-    [("Sun, 22 Nov 2026 12:00:00 GMT", True), ("Thu, 22 Oct 2026 12:00:00 GMT", False)],
+    [("Mon, 02 Nov 2026 12:00:00 GMT", True), ("Sat, 31 Oct 2026 12:00:00 GMT", False)],
 )
-def test_a_version_about_to_retire_is_warned_of(
+def test_a_version_is_warned_of_from_sixty_days_before_it_retires(
     shop: ScriptedStore, connect: Connect, date: str, is_warned: bool
 ) -> None:
     shop.will("Shop", answer(*ALL, version="2026-01", date=date))
     found = connect(api_version="2026-01").probe()
-    assert any("retire" in warning for warning in found.warnings) is is_warned
+    warnings = [warning for warning in found.warnings if "retire" in warning]
+    assert len(warnings) == is_warned
+    assert all("about to retire, on 2027-01-01" in warning for warning in warnings)
+
+
+def test_a_version_that_has_retired_says_so_with_the_day(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    shop.will("Shop", answer(*ALL, version="2026-01"))
+    warnings = connect(api_version="2025-07").probe().warnings
+    assert "retired on 2026-07-01" in warnings[0]
+
+
+@pytest.mark.parametrize("version", ["2026-01", "2026-04", "2026-07", "2026-10"])
+def test_each_version_is_asked_for_by_its_name_and_is_fine_in_its_time(
+    shop: ScriptedStore, connect: Connect, version: str
+) -> None:
+    shop.will("Shop", answer(*ALL, version=version, date="Mon, 05 Oct 2026 12:00:00 GMT"))
+    assert connect(api_version=version).probe().warnings == ()
+    assert shop.requests[0].path == f"/admin/api/{version}/graphql.json"
+
+
+def test_the_unstable_version_is_warned_of(shop: ScriptedStore, connect: Connect) -> None:
+    shop.will("Shop", answer(*ALL, version="unstable"))
+    (warning,) = connect(api_version="unstable").probe().warnings
+    assert "without notice" in warning
+
+
+APP = {"client_id": "0a1b2c3d4e5f", "client_secret": "shpss_fedcba9876543210"}
+
+
+def granted(scope: str) -> Answer:
+    return Answer({"access_token": "shpat_first", "scope": scope, "expires_in": 86_399})
+
+
+def test_a_token_older_than_the_apps_scopes_is_told_to_be_replaced(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    shop.will("token", granted("read_customers,read_products"))
+    shop.will("Shop", answer(*ALL))
+    with pytest.raises(
+        AuthFailed, match=r"lacks read_orders\. The app has got it since.*read_products"
+    ):
+        connect(APP).probe()
+
+
+def test_scopes_the_token_answer_tells_count_where_shopify_shows_no_installation(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    shop.will("token", granted("write_orders"))
+    shop.will("Shop", Answer({"data": {"shop": SHOP, "currentAppInstallation": None}}))
+    with pytest.raises(AuthFailed, match=r"lacks read_customers, read_products\. Grant"):
+        connect(APP).probe()
 
 
 def test_orders_are_not_listed_for_deletes_where_old_ones_are_hidden(
