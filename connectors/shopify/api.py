@@ -76,6 +76,8 @@ class ShopifyApi:
         # By document, for those that come in no pages; the others' PageSize knows.
         self._costs: dict[str, float] = {}
         self._warned: set[tuple[str, ...]] = set()
+        # What the preflight found out, so that it need not ask twice; None before.
+        self.sees_all_orders: bool | None = None
 
     @property
     def token_scopes(self) -> frozenset[str] | None:

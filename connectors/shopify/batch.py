@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -70,7 +70,13 @@ class Batch:
             )
         )
 
-    def page(self, *, complete_until: datetime | None) -> Page:
+    def page(
+        self,
+        *,
+        complete_until: datetime | None,
+        resume: str | None = None,
+        gone: Sequence[str] = (),
+    ) -> Page:
         """Return what was collected."""
         return Page(
             stream=self.stream,
@@ -79,6 +85,8 @@ class Batch:
             skipped=self._skipped,
             fetched=len(self._records) + len(self._rejected) + self._skipped,
             complete_until=complete_until,
+            resume=resume,
+            gone=tuple(gone),
         )
 
 

@@ -1,42 +1,44 @@
 """A Shopify store, read through its Admin GraphQL API.
 
-Orders and customers come in the order of their changes. Products come as their variants, and a
-variant can change without its product and the other way round, so an increment reads both: first
-the variants that changed by themselves, then the changed products with all their variants.
+A large reading goes through bulk operations, a small one through pages in the order of changes.
+What no reading by date shows (deletions, merged customers, variants that are gone) is looked up
+afterwards, record by record.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from typing import Final
 
-from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
-from connectors.errors import BadRecord, Permanent, Transient
+from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
+from connectors.errors import Permanent
 from connectors.http import HttpClient
 from connectors.records import Stream
 from connectors.services import Services
 from connectors.shopify import preflight
 from connectors.shopify.api import ShopifyApi
-from connectors.shopify.batch import Batch, Seen, id_of
+from connectors.shopify.batch import Seen
+from connectors.shopify.bulk import BulkOperations
+from connectors.shopify.bulk_reading import BulkReading, job_of
+from connectors.shopify.by_name import ByName
+from connectors.shopify.choice import Reading
+from connectors.shopify.deletions import Deletions
 from connectors.shopify.failures import ScopeMissing
-from connectors.shopify.mapping import map_payload
+from connectors.shopify.id_lists import IdLists
 from connectors.shopify.nested import NestedLists
-from connectors.shopify.paging import RawPage, pages
-from connectors.shopify.status import StatusRules
-from connectors.shopify.throttle import LARGEST_PAGE, PageSize, Throttle
+from connectors.shopify.orders_span import oldest
+from connectors.shopify.paged import PagedReading
+from connectors.shopify.settings import BulkMode, Settings
+from connectors.shopify.sightings import Sightings
+from connectors.shopify.sources import CUSTOMERS, NAMES, ORDERS, PRODUCTS, VARIANTS
+from connectors.shopify.storage import Storage
+from connectors.shopify.taking import Taker
+from connectors.shopify.throttle import Throttle
 from connectors.shopify.tokens import Tokens
-from connectors.shopify.windows import Progress, changed_at, daily_filter, exact_filter, is_inside
 
-DEFAULT_VERSION: Final = "2026-10"
-# Without naming all four, only ACTIVE products come.
-_EVERY_STATUS: Final = "status:active,draft,archived,unlisted"
-_VERSION: Final = re.compile(r"20\d\d-(?:01|04|07|10)|unstable")
-# Page sizes at which the published cost rules allow the query at worst.
-SAFE_PAGES: Final = {"customers": 200, "products": 12, "changed_variants": 150, "orders": 10}
-
-Filter = Callable[[Window], str | None]
+_LISTS: Final = {Stream.CUSTOMERS: CUSTOMERS, Stream.PRODUCTS: PRODUCTS, Stream.ORDERS: ORDERS}
 
 
 class ShopifyConnector(Connector):
@@ -52,18 +54,10 @@ class ShopifyConnector(Connector):
     ) -> None:
         self.config = config
         self._services = services or Services()
-        self.api_version: Final = str(config.settings.get("api_version") or DEFAULT_VERSION)
-        if not _VERSION.fullmatch(self.api_version):
-            raise Permanent(
-                f"`api_version` {self.api_version[:20]!r} is no version of Shopify's API; they "
-                f"look like {DEFAULT_VERSION}.",
-                store=config.key,
-            )
-        # Read now: a mistake in it should not surface in the middle of the night's reading.
-        StatusRules.from_settings(config.settings, store=config.key)
-        self._largest = self._size_setting("page_size") or LARGEST_PAGE
-        self._sizes: dict[str, PageSize] = {}
+        self._settings = Settings.of(config)
+        self.api_version: Final = self._settings.api_version
         self._http = HttpClient(config, base_url=config.base_url, sleep=sleep)
+        self._storage = Storage(config, sleep=sleep)
         self._throttle = Throttle(allowance=self._services.allowance, sleep=sleep, clock=clock)
         self._api = ShopifyApi(
             config,
@@ -72,41 +66,66 @@ class ShopifyConnector(Connector):
             throttle=self._throttle,
             api_version=self.api_version,
         )
-        self._nested = NestedLists(self._api, self._size_setting("nested_page_size"))
+        nested = NestedLists(self._api, self._settings.nested_page_size)
+        self._sightings = Sightings()
+        taker = Taker(config, nested, self._sightings)
+        paged = PagedReading(self._api, taker, nested, largest=self._settings.page_size)
+        bulk = BulkReading(
+            config.key,
+            BulkOperations(self._api, hide=self._http.hide),
+            self._storage,
+            wait_seconds=self._settings.bulk_wait_seconds,
+            sleep=sleep,
+            clock=clock,
+        )
+        self._reading = Reading(config, self._settings, self._api, taker, paged, bulk)
+        self._by_name = ByName(self._api, taker, nested, paged)
+        self._id_lists = IdLists(self._api, bulk, self._settings)
+        self._deletions = Deletions(self._api)
+        # Where the last reading of each stream began.
+        self._since: dict[Stream, datetime | None] = {}
+        self._counts: dict[Stream, int | None] = {}
 
     @property
     def api_calls(self) -> int:
-        """HTTP requests sent so far, retries and token requests included."""
-        return self._http.calls
+        """HTTP requests sent so far: retries, token requests and downloads included."""
+        return self._http.calls + self._storage.calls
 
     def probe(self) -> StoreProbe:
         """Check address, token and scopes; raises a StoreError saying what to do."""
         return preflight.probe(self._api, self.config, version=self.api_version)
 
     def count(self, stream: Stream) -> int | None:
-        """Return how many records a full read yields, None when Shopify only gives a bound."""
-        names = {
-            Stream.CUSTOMERS: ("count_customers", "customersCount"),
-            Stream.PRODUCTS: ("count_variants", "productVariantsCount"),
-            Stream.ORDERS: ("count_orders", "ordersCount"),
-        }
-        name, root = names[stream]
-        wants_test = stream is not Stream.ORDERS or self.config.settings.get("include_test")
-        variables = {} if wants_test else {"query": "test:false"}
-        found = self._api.run(name, variables).data.get(root)
-        if not isinstance(found, dict) or found.get("precision") != "EXACT":
+        """Return how many records a full read yields, None when Shopify only gives a bound.
+
+        None as well for orders of which the token sees no more than the last 60 days: those that
+        grow older than that are not deleted.
+        """
+        is_order = stream is Stream.ORDERS
+        if is_order and not preflight.sees_all_orders(self._api):
             return None
-        count = found.get("count")
-        return count if isinstance(count, int) else None
+        query = "test:false" if is_order and not self._settings.include_test else None
+        found, is_exact = self._reading.count(NAMES[stream].counted, query)
+        self._counts[stream] = found
+        return found if is_exact else None
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Yield every record that changed inside the window."""
-        if stream is Stream.PRODUCTS:
-            yield from self._read_products(window)
-        elif stream is Stream.CUSTOMERS:
-            yield from self._read_ordered(stream, window, daily_filter)
-        else:
-            yield from self._read_ordered(stream, window, exact_filter)
+        self._since[stream] = window.start
+        self._sightings.is_watching = window.start is not None
+        taken: set[Seen] = set()
+        job = job_of(window.resume)
+        is_past_variants = job is not None and job.name == PRODUCTS.name
+        if stream is Stream.PRODUCTS and window.start is not None and not is_past_variants:
+            yield from self._reading.pages(VARIANTS, window, taken)
+        yield from self._reading.pages(_LISTS[stream], window, taken)
+
+    def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
+        """Yield the records of these ids as they are now, and those the store has no more."""
+        for page in self._by_name.pages(stream, ids):
+            if page.gone and stream is Stream.ORDERS and not preflight.sees_all_orders(self._api):
+                self._refuse_to_tell(page.gone)
+            yield page
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield every id the store still has; raises rather than end early.
@@ -119,153 +138,45 @@ class ShopifyConnector(Connector):
                 "deleted orders cannot be told from old ones. Ask Shopify to grant it to the app.",
                 store=self.config.key,
             )
-        names = {
-            Stream.CUSTOMERS: ("customer_ids", "customers"),
-            Stream.PRODUCTS: ("variant_ids", "productVariants"),
-            Stream.ORDERS: ("order_ids", "orders"),
-        }
-        name, root = names[stream]
-        size = PageSize(LARGEST_PAGE, largest=self._largest)
-        for raw in pages(self._api, name, root, size=size):
-            if raw.is_stuck or raw.errors:
-                raise Transient(f"{name}: Shopify does not list all ids.", store=self.config.key)
-            for node in raw.nodes:
-                external_id = id_of(node)
-                if external_id is None:
-                    raise Transient(f"{name}: an id cannot be read.", store=self.config.key)
-                yield external_id
+        if stream not in self._counts and self._settings.bulk == BulkMode.AUTO:
+            self._counts[stream] = self._reading.count(NAMES[stream].counted, None)[0]
+        yield from self._id_lists.ids(stream, self._counts.get(stream))
+
+    def unannounced(self, stream: Stream, known: Known) -> Iterator[str]:
+        """Yield variants that their product has no more, and customers only an order tells of."""
+        if stream is Stream.CUSTOMERS:
+            yield from self._sightings.unknown_customers(known)
+        elif stream is Stream.PRODUCTS:
+            yield from self._sightings.lost_variants(known)
+            since = self._since.get(stream)
+            # The feed names products, the CRM holds variants.
+            for product_id in self._deletions.of("Product", since) if since else ():
+                yield from sorted(known.children(product_id))
+
+    def deleted_ids(self, stream: Stream, window: Window) -> Iterator[str]:
+        """Yield what Shopify's feed names as destroyed; products come through `unannounced`.
+
+        The feed is kept for a year. Merged customers are not in it: the count tells of them.
+        """
+        if stream is not Stream.PRODUCTS and window.start is not None:
+            yield from self._deletions.of(NAMES[stream].kind, window.start)
+
+    def oldest_order(self) -> datetime | None:
+        """Return when the first order that the token can see was placed, None without any."""
+        return oldest(self._api, "PROCESSED_AT")
 
     def close(self) -> None:
         """Close connections. Safe to call twice."""
         self._http.close()
         self._throttle.close()
 
-    def _read_ordered(self, stream: Stream, window: Window, query: Filter) -> Iterator[Page]:
-        """Read a stream whose elements are records and come in the order of their changes."""
-        name = stream.value
-        progress = Progress()
-        batch = Batch(stream)
-        more = self._nested.orders if stream is Stream.ORDERS else {}
-        for raw in self._in_order(name, window, progress, query, more):
-            batch = Batch(stream, batch.seen)
-            for index, node in enumerate(raw.nodes):
-                at = changed_at(node)
-                if batch.is_repeated(node, at):
-                    continue
-                progress.see(at)
-                if is_inside(at, window):
-                    self._take(batch, raw, index, node)
-            yield batch.page(complete_until=progress.complete_until(window.end))
-
-    def _take(self, batch: Batch, raw: RawPage, index: int, node: Any) -> None:
-        if index in raw.errors:
-            batch.reject(node, BadRecord(raw.errors[index].reason, code="partial_answer"))
-            return
-        if batch.stream is Stream.ORDERS:
-            try:
-                node = self._nested.complete_order(node)
-            except BadRecord as reason:
-                batch.reject(node, reason)
-                return
-        batch.add(node, lambda: map_payload(batch.stream, node, self.config))
-
-    def _read_products(self, window: Window) -> Iterator[Page]:
-        # Variants of the first pass, kept whole: their products may come on any page.
-        taken: set[Seen] = set()
-        if window.start is not None:
-            for page, seen in self._changed_variants(window):
-                taken |= seen
-                yield page
-        progress = Progress()
-        batch = Batch(Stream.PRODUCTS)
-        more = self._nested.variants
-        for raw in self._in_order("products", window, progress, _any_product, more):
-            batch = Batch(Stream.PRODUCTS, batch.seen, taken)
-            for index, product in enumerate(raw.nodes):
-                at = changed_at(product)
-                if batch.is_repeated(product, at):
-                    continue
-                progress.see(at)
-                if is_inside(at, window):
-                    self._take_variants(batch, raw, index, product)
-            yield batch.page(complete_until=progress.complete_until(window.end))
-
-    def _changed_variants(self, window: Window) -> Iterator[tuple[Page, set[Seen]]]:
-        """Yield the variants that changed, in the order of ids: Shopify knows no other for them."""
-        batch = Batch(Stream.PRODUCTS)
-        for raw in self._pages("changed_variants", "productVariants", exact_filter(window)):
-            batch = Batch(Stream.PRODUCTS, batch.seen)
-            for index, variant in enumerate(raw.nodes):
-                if is_inside(changed_at(variant), window):
-                    self._take_variant(batch, raw, index, variant)
-            yield batch.page(complete_until=None), batch.seen
-
-    def _take_variants(self, batch: Batch, raw: RawPage, index: int, product: Any) -> None:
-        if index in raw.errors:
-            batch.reject(product, BadRecord(raw.errors[index].reason, code="partial_answer"))
-            return
-        try:
-            variants, parent = self._nested.variants_of(product)
-        except BadRecord as reason:
-            batch.reject(product, reason)
-            return
-        for variant in variants:
-            self._take_variant(batch, raw, None, {**variant, "product": parent})
-
-    def _take_variant(self, batch: Batch, raw: RawPage, index: int | None, variant: Any) -> None:
-        if batch.is_repeated(variant, changed_at(variant, "product")):
-            return
-        if index is not None and index in raw.errors:
-            batch.reject(variant, BadRecord(raw.errors[index].reason, code="partial_answer"))
-            return
-        shop = raw.answer.data.get("shop")
-        currency = shop.get("currencyCode") if isinstance(shop, Mapping) else None
-        payload = {**variant, "shopCurrency": currency} if isinstance(variant, Mapping) else variant
-        batch.add(payload, lambda: map_payload(Stream.PRODUCTS, payload, self.config))
-
-    def _in_order(
-        self,
-        name: str,
-        window: Window,
-        progress: Progress,
-        query: Filter,
-        more: Mapping[str, Any],
-    ) -> Iterator[RawPage]:
-        """Yield the pages of a stream in the order of changes, up to the window's end.
-
-        Where the cursor stops moving, a new query starts at the last change seen.
-        """
-        start = window.start
-        while True:
-            is_stuck = False
-            part = Window(start=start, end=window.end)
-            for raw in self._pages(name, name, query(part), more):
-                yield raw
-                if progress.is_beyond(window.end):
-                    return
-                is_stuck = raw.is_stuck
-            reached = progress.reached
-            if not is_stuck or reached is None or (start is not None and reached <= start):
-                return
-            start = reached
-            progress.start_anew()
-
-    def _pages(
-        self, name: str, root: str, query: str | None, more: Mapping[str, Any] | None = None
-    ) -> Iterator[RawPage]:
-        size = self._sizes.setdefault(name, PageSize(SAFE_PAGES[name], largest=self._largest))
-        return pages(self._api, name, root, size=size, variables={**(more or {}), "query": query})
-
-    def _size_setting(self, name: str) -> int | None:
-        value: object = self.config.settings.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_PAGE:
+    def _refuse_to_tell(self, gone: Collection[str]) -> None:
+        """Raise for an order that may just be old; the feed of deletions vouches for the others."""
+        doubtful = set(gone) - self._deletions.seen("Order")
+        if doubtful:
             raise Permanent(
-                f"`{name}` must be a number from 1 to {LARGEST_PAGE}.", store=self.config.key
+                f"Shopify does not show order {min(doubtful)}, which may be deleted or older than "
+                "60 days: without the scope read_all_orders nobody can tell. Ask Shopify to grant "
+                "it to the app.",
+                store=self.config.key,
             )
-        return value
-
-
-def _any_product(window: Window) -> str:
-    return f"{_EVERY_STATUS} AND {exact_filter(window)}"

@@ -40,8 +40,15 @@ class NestedLists:
         self._more_lines = PageSize(size or _MORE_LINES, largest=size or LARGEST_PAGE)
         self._more_variants = PageSize(size or _MORE_VARIANTS, largest=size or LARGEST_PAGE)
 
-    def complete_order(self, node: Any) -> Any:
-        """Return an order with every line, refund and fulfillment; raises BadRecord otherwise."""
+    def first_of(self, children: str | None) -> Mapping[str, int]:
+        """Return how many of each list to ask for along with an element that has `children`."""
+        return {"lineItems": self.orders, "variants": self.variants}.get(children or "", {})
+
+    def complete_order(self, node: Any, *, is_uncut: bool = False) -> Any:
+        """Return an order with every line, refund and fulfillment; raises BadRecord otherwise.
+
+        `is_uncut`: its plain lists were asked for without a limit, so their length is no hint.
+        """
         if not isinstance(node, Mapping) or not isinstance(identifier := node.get("id"), str):
             return node
         completed = dict(node)
@@ -56,14 +63,15 @@ class NestedLists:
             )
             completed["lineItems"] = {"nodes": lines, "pageInfo": {"hasNextPage": False}}
         refunds = node.get("refunds")
-        if isinstance(refunds, list) and len(refunds) >= self._refunds:
+        if isinstance(refunds, list) and len(refunds) >= self._refunds and not is_uncut:
             completed["refunds"] = self._whole_list("order_refunds", identifier, "refunds")
         shipments = node.get("fulfillments")
         if isinstance(shipments, list):
             counted = node.get("fulfillmentsCount")
             expected = counted.get("count") if isinstance(counted, Mapping) else None
             is_short = isinstance(expected, int) and expected > len(shipments)
-            if is_short or (len(shipments) >= self._fulfillments and expected != len(shipments)):
+            is_full = len(shipments) >= self._fulfillments and not is_uncut
+            if is_short or (is_full and expected != len(shipments)):
                 completed["fulfillments"] = self._whole_list(
                     "order_fulfillments", identifier, "fulfillments"
                 )

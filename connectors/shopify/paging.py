@@ -34,6 +34,7 @@ class RawPage(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[Any, ...]
     errors: Mapping[int, FieldError]
     answer: Answer
+    has_more: bool = False
     is_stuck: bool = False
 
 
@@ -65,6 +66,7 @@ def pages(
             nodes=tuple(raw_elements(connection)),
             errors=_by_record(answer.errors, root),
             answer=answer,
+            has_more=goes_on,
             is_stuck=is_stuck,
         )
         if not goes_on or is_stuck:
@@ -143,7 +145,11 @@ def _page_or_less(
                 raise
             most = min(index, size.current if most is None else most - 1)
             error = failure.error
-    passed = {key: variables.get(key) for key in ("after", "query")}
+    passed = {
+        key: variables[key]
+        for key in ("after", "query", "reverse")
+        if variables.get(key) is not None
+    }
     answer = api.run(SKIPPABLE[name], {**passed, "first": 1})
     path = (error.path[0], "nodes", 0, *error.path[RECORD_DEPTH:])
     return msgspec.structs.replace(answer, errors=(msgspec.structs.replace(error, path=path),))

@@ -23,9 +23,9 @@ def exact_filter(window: Window) -> str:
     """Filter for streams that compare times: whole seconds, never narrower than the window."""
     terms = []
     if window.start is not None:
-        terms.append(f"updated_at:>='{_stamp(window.start)}'")
+        terms.append(f"updated_at:>='{stamp(window.start)}'")
     end = window.end.astimezone(UTC)
-    terms.append(f"updated_at:<'{_stamp(end if end.microsecond == 0 else end + _SECOND)}'")
+    terms.append(f"updated_at:<'{stamp(end if end.microsecond == 0 else end + _SECOND)}'")
     return " AND ".join(terms)
 
 
@@ -38,7 +38,7 @@ def daily_filter(window: Window) -> str | None:
     if window.start is None:
         return None
     day = (window.start.astimezone(UTC) - _DAY).date()
-    return f"updated_at:>='{_stamp(datetime.combine(day, time(), UTC))}'"
+    return f"updated_at:>='{stamp(datetime.combine(day, time(), UTC))}'"
 
 
 def changed_at(node: Any, *parents: str) -> datetime | None:
@@ -70,9 +70,11 @@ class Progress:
 
     Shopify sorts by UPDATED_AT, and a row that changes meanwhile moves to the end. Should rows ever
     come out of order, nothing is promised any more, and no end is taken for granted.
+    `is_descending`: the newest change comes first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_descending: bool = False) -> None:
+        self._is_descending = is_descending
         self._last: datetime | None = None
         self._is_ordered = True
 
@@ -80,7 +82,7 @@ class Progress:
         """Take in the next record's time of change."""
         if at is None:
             return
-        if self._last is not None and at < self._last:
+        if self._last is not None and at != self._last and (at > self._last) is self._is_descending:
             self._is_ordered = False
         self._last = at
 
@@ -97,6 +99,16 @@ class Progress:
         """Tell whether all that is still to come lies at or after `end`."""
         return self._is_ordered and self._last is not None and self._last >= end
 
+    def is_before(self, start: datetime | None) -> bool:
+        """Tell whether all that is still to come, newest first, changed before `start`."""
+        return (
+            self._is_descending
+            and self._is_ordered
+            and start is not None
+            and self._last is not None
+            and self._last < start
+        )
+
     def complete_until(self, end: datetime) -> datetime | None:
         """Return the time before which every change has been seen."""
         if not self._is_ordered or self._last is None:
@@ -104,5 +116,6 @@ class Progress:
         return min(self._last, end)
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """Return a time as filters want it, without its fraction of a second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import random
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -169,9 +168,7 @@ class BulkOperations:
         try:
             rows: Iterable[Payload] = self._rows(operation, document)
             if self._faults.children_first:
-                rows = list(rows)
-                random.Random(operation.number).shuffle(rows)  # noqa: S311 - an order, no secret
-                rows.sort(key=lambda row: "__parentId" not in row)
+                rows = _children_first(rows)
             fails = operation.number <= self._faults.failures
             with operation.path.open("wb") as file:
                 for row in rows:
@@ -199,6 +196,20 @@ class BulkOperations:
                 for row in _flat(node, None):
                     operation.objects += 1
                     yield row
+
+
+def _children_first(rows: Iterable[Payload]) -> list[Payload]:
+    """Return first children of all parents, then second ones, and so on, and the parents last."""
+    ranks: dict[str, int] = {}
+
+    def rank(row: Payload) -> float:
+        parent = row.get("__parentId")
+        if parent is None:
+            return float("inf")
+        ranks[parent] = ranks.get(parent, 0) + 1
+        return ranks[parent]
+
+    return sorted(rows, key=rank)
 
 
 def _flat(node: Payload, parent: str | None) -> Iterator[Payload]:

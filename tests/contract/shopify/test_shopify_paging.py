@@ -33,26 +33,27 @@ def test_the_filter_is_quoted_utc_and_never_narrower_than_the_window(
     )
 
 
-def test_customers_are_asked_for_from_the_day_before_and_checked_by_their_own_time(
+def test_changed_customers_are_read_newest_first_and_checked_by_their_own_time(
     shop: ScriptedStore, connect: Connect
 ) -> None:
     shop.will(
         "Customers",
         data(
             customers=page(
-                customer(id="gid://shopify/Customer/1", updatedAt="2026-10-09T23:59:59Z"),
-                customer(id="gid://shopify/Customer/2", updatedAt="2026-10-10T02:00:00Z"),
-                customer(id="gid://shopify/Customer/3", updatedAt="2026-10-10T02:00:00Z"),
                 customer(id="gid://shopify/Customer/4", updatedAt="2026-11-01T00:00:00Z"),
+                customer(id="gid://shopify/Customer/3", updatedAt="2026-10-10T02:00:00Z"),
+                customer(id="gid://shopify/Customer/2", updatedAt="2026-10-10T02:00:00Z"),
+                customer(id="gid://shopify/Customer/1", updatedAt="2026-10-09T23:59:59Z"),
                 cursor="more",
             )
         ),
     )
     window = Window(start=datetime(2026, 10, 10, 1, tzinfo=UTC), end=END)
     found = read(connect(), Stream.CUSTOMERS, window)
-    assert ids(found) == ["2", "3"]
-    # The fourth lies beyond the window, so no further page can hold anything.
+    assert ids(found) == ["3", "2"]
+    # The last lies before the window, so no further page can hold anything.
     (request,) = shop.asked("Customers")
+    assert request.variables["reverse"] is True
     assert request.variables["query"] == "updated_at:>='2026-10-09T00:00:00Z'"
 
 

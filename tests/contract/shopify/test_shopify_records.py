@@ -9,12 +9,17 @@ from fixtures.shopify.payloads import (
     page,
 )
 from fixtures.shopify.reading import ids, numbered, read
-from fixtures.shopify.scripted import ScriptedStore, data
+from fixtures.shopify.scripted import Answer, ScriptedStore, data
 
 from connectors.records import Stream
 from connectors.shopify.client import ShopifyConnector
 
 Connect = Callable[..., ShopifyConnector]
+
+
+def scopes(*handles: str) -> Answer:
+    listed = [{"handle": handle} for handle in handles]
+    return data(shop={"currencyCode": "EUR"}, currentAppInstallation={"accessScopes": listed})
 
 
 def test_records_of_any_shape_are_put_aside_one_by_one(
@@ -41,6 +46,7 @@ def test_test_orders_are_counted_as_skipped(shop: ScriptedStore, connect: Connec
 
 
 def test_a_count_is_whole_and_leaves_test_orders_out(shop: ScriptedStore, connect: Connect) -> None:
+    shop.will("Shop", scopes("read_orders", "read_all_orders"))
     shop.will("CountOrders", data(ordersCount={"count": 123_456, "precision": "EXACT"}))
     assert connect().count(Stream.ORDERS) == 123_456
     assert connect(include_test=True).count(Stream.ORDERS) == 123_456
@@ -48,6 +54,14 @@ def test_a_count_is_whole_and_leaves_test_orders_out(shop: ScriptedStore, connec
     assert "limit: null" in first.text
     assert first.variables == {"query": "test:false"}
     assert second.variables == {}
+
+
+def test_orders_are_not_counted_by_a_token_that_sees_sixty_days_of_them(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    shop.will("Shop", scopes("read_orders"))
+    assert connect().count(Stream.ORDERS) is None
+    assert shop.asked("CountOrders") == []
 
 
 def test_a_bound_is_not_taken_for_a_count(shop: ScriptedStore, connect: Connect) -> None:
