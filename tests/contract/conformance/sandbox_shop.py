@@ -251,6 +251,10 @@ class SandboxShop(Shop):
 
 class WooCommerceShop(SandboxShop):
     platform = "woocommerce"
+    cannot: ClassVar[Mapping[Ability, str]] = {
+        **SandboxShop.cannot,
+        Ability.RESUME_CUSTOMERS: "customers are not listed by change, so each reading is whole",
+    }
 
     def unit_ids(self) -> list[str]:
         """Return products and variations: WooCommerce sells both."""

@@ -39,7 +39,7 @@ class Ability(StrEnum):
     THREE_DECIMALS = "three_decimals"
     # Money given back, in parts.
     REFUNDS = "refunds"
-    # The connector marks a page from which an unfinished reading goes on.
+    # An unfinished reading goes on: from a page's mark, or from what it was complete until.
     RESUME_CUSTOMERS = "resume_customers"
     RESUME_PRODUCTS = "resume_products"
     RESUME_ORDERS = "resume_orders"
@@ -109,8 +109,8 @@ class Mischief:
 class Shop(ABC):
     """One store of one platform, up while the test runs.
 
-    Ids are external ids, as the connector's records have them. Each test gets a shop with at least
-    twelve records in each stream, in which nothing is broken and which does not misbehave; what
+    Ids are external ids, as the connector's records have them. Each test gets a shop with some
+    records in each stream, in which nothing is broken and which does not misbehave; what
     earlier tests put there may still be there. Every method but `connector` goes past the
     connector. A method is called only when its ability is not in `cannot`.
     """
