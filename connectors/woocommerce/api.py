@@ -7,6 +7,7 @@ drops the Authorization header; each has another remedy, so each is told apart h
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,13 +15,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.base import StoreConfig
-from connectors.decoding import decode
+from connectors.decoding import decode, json_part
 from connectors.errors import AuthFailed, Permanent, StoreError
 from connectors.http import HttpClient, Parameters, Response
 from connectors.woocommerce.auth import KeyAuth, Way
 from connectors.woocommerce.payloads import ROWS
 
 API: Final = "wc/v3"
+_OK: Final = 200
+# Its own words for a record that is gone; any other 404 says nothing about the record.
+_INVALID_ID: Final = re.compile(r"woocommerce_rest_(\w+_)?invalid_(\w+_)?id")
+# Above this a page that takes too long is not asked for again, but a smaller one.
+_SMALL_PAGE: Final = 10
 _NOT_FOUND: Final = 404
 _REFUSED: Final = frozenset({400, 401, 403, 404})
 # Long enough for a weak host to print a hundred orders, short enough to try fewer afterwards.
@@ -84,6 +90,21 @@ class ShopApi:
         """GET `path` below wc/v3; raises a StoreError that says what to do."""
         return self._get(path, params, None)
 
+    def options(self, path: str) -> Any:
+        """Return how the shop describes `path` itself, None when it or its firewall will not."""
+        response = self.http.request(
+            "OPTIONS", f"{API}/{path}", accept=range(300, 600), check=lambda _response: None
+        )
+        try:
+            return response.json() if response.status == _OK else None
+        except ValueError:
+            return None
+
+    def record(self, path: str, params: Parameters) -> msgspec.Raw:
+        """GET a single record, undecoded; raises RecordMissing when it is gone."""
+        response = self.get(path, params)
+        return msgspec.Raw(json_part(response.body))
+
     def site(self) -> Response:
         """GET the public index of the site, whatever it answers: some shops hide it."""
         return self.http.request("GET", "/", accept=range(300, 500), check=lambda _response: None)
@@ -132,8 +153,14 @@ class ShopApi:
         params: Parameters | None,
         check: Callable[[Response], None] | None,
     ) -> Response:
+        size = (params or {}).get("per_page", 0)
         return self.http.request(
-            "GET", f"{API}/{path}", params=params, accept=_REFUSED, check=check
+            "GET",
+            f"{API}/{path}",
+            params=params,
+            accept=_REFUSED,
+            check=check,
+            retry_timeouts=int(size) <= _SMALL_PAGE,
         )
 
     def _change_way(self, response: Response, asked: Way) -> bool:
@@ -160,9 +187,9 @@ class ShopApi:
                 f"it has no {path} ({said}). Check that WooCommerce is active and up to date.",
                 store=store,
             )
-        if response.status == _NOT_FOUND and code:
+        if response.status == _NOT_FOUND and _INVALID_ID.fullmatch(code):
             return RecordMissing(f"{path} is gone ({said}).", store=store)
-        if response.status == _NOT_FOUND:
+        if response.status == _NOT_FOUND and not code:
             return Permanent(
                 "no REST API answers there (404 without WordPress's words). Check the base URL, "
                 "and choose anything but Plain under Settings > Permalinks.",

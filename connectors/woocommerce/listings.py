@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from connectors.base import Page
@@ -30,6 +30,10 @@ class Listing(NamedTuple):
         """Return the list of one product's variations."""
         return cls(Stream.PRODUCTS, f"products/{product_id}/variations", {}, parent=product_id)
 
+    def including(self, external_ids: Collection[str]) -> Listing:
+        """Return this list cut down to the records with these ids."""
+        return self._replace(query={**self.query, "include": ",".join(external_ids)})
+
     def holds(self, row: Row) -> bool:
         """Say whether `row` belongs here: a shop that ignores `status` shows everything twice."""
         return self.is_trash is None or (row.status == TRASH) == self.is_trash
@@ -37,15 +41,34 @@ class Listing(NamedTuple):
 
 CUSTOMERS: Final = Listing(Stream.CUSTOMERS, "customers", {"role": "all"})
 VARIATIONS: Final = Listing(Stream.PRODUCTS, "variations", {}, parent="")
-# "any" together with "trash" is "any" alone to WooCommerce, so they are two lists.
-TRASHED: Final = {
-    stream: Listing(stream, stream.value, {"status": TRASH}, is_trash=True)
-    for stream in (Stream.PRODUCTS, Stream.ORDERS)
-}
-MAIN: Final = {
-    stream: Listing(stream, stream.value, {"status": "any"}, is_trash=False)
-    for stream in (Stream.PRODUCTS, Stream.ORDERS)
-}
+PRODUCTS: Final = Listing(Stream.PRODUCTS, "products", {"status": "any"}, is_trash=False)
+TRASHED_PRODUCTS: Final = Listing(Stream.PRODUCTS, "products", {"status": TRASH}, is_trash=True)
+
+
+class OrderLists(NamedTuple):
+    """The lists that orders are read from. `live`: what is counted; `all`: with the trash."""
+
+    live: tuple[Listing, ...]
+    all: tuple[Listing, ...]
+
+
+def order_lists(statuses: Collection[str] | None, extra: Collection[str]) -> OrderLists:
+    """Return the lists of orders for the statuses a shop knows.
+
+    `statuses`: None where it does not tell, then `any` has to do. `extra`: hidden ones that are
+    wanted. "any" beside another status is "any" alone to WooCommerce, so that it takes a list for
+    each; named one by one, trash included, they all fit into one.
+    """
+    if statuses is None:
+        usual = _orders("any", is_trash=False)
+        hidden = tuple(_orders(status) for status in sorted(extra))
+        return OrderLists((usual, *hidden), (_orders(TRASH, is_trash=True), *hidden, usual))
+    named = ",".join(sorted({*statuses, *extra}))
+    return OrderLists((_orders(named, is_trash=False),), (_orders(f"{named},{TRASH}"),))
+
+
+def _orders(status: str, *, is_trash: bool | None = None) -> Listing:
+    return Listing(Stream.ORDERS, "orders", {"status": status}, is_trash=is_trash)
 
 
 def page_of(stream: Stream, part: Part) -> Page:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.base import StoreConfig
-from connectors.errors import BadRecord
+from connectors.errors import BadRecord, Permanent
 from connectors.records import (
     Customer,
     Order,
@@ -27,7 +27,7 @@ from connectors.records import (
     Stream,
 )
 from connectors.status_map import status_exceptions
-from connectors.values import amount
+from connectors.values import MAX_AMOUNT, amount
 from connectors.woocommerce.payloads import (
     CustomerPayload,
     LineItem,
@@ -55,23 +55,42 @@ _STATUSES: Final = {
 _ZERO: Final = Decimal("0.00")
 _UNIT_PRICE_STEP: Final = Decimal("0.000001")
 _UNIT_PRICE_PLACES: Final = -6
+_NO_NUMBER: Final = Decimal("NaN")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What of a store's configuration bears on mapping.
 
     `currency`: the store's own, None when unknown. `statuses`: WooCommerce slug -> CRM status.
+    `skipped_orders`: slugs of orders the CRM is not told of.
     """
 
     currency: str | None
     statuses: Mapping[str, OrderStatus]
+    skipped_orders: frozenset[str] = SKIPPED_ORDERS
 
 
 def rules_of(config: StoreConfig, *, currency: str | None = None) -> Rules:
     """Read the mapping rules of a store; raises Permanent for a status the CRM does not know."""
     given = status_exceptions(config.settings, store=config.key)
     statuses = _STATUSES | {slug.removeprefix("wc-"): status for slug, status in given.items()}
-    return Rules(currency=currency or config.currency, statuses=statuses)
+    return Rules(
+        currency=currency or config.currency,
+        statuses=statuses,
+        skipped_orders=SKIPPED_ORDERS - extra_statuses(config),
+    )
+
+
+def extra_statuses(config: StoreConfig) -> frozenset[str]:
+    """Return the hidden statuses that are wanted all the same; raises Permanent for no list."""
+    given = config.settings.get("extra_statuses") or ()
+    if isinstance(given, str) or not all(isinstance(slug, str) for slug in given):
+        raise Permanent(
+            "its setting `extra_statuses` must be a list of status slugs, for instance "
+            '["checkout-draft"].',
+            store=config.key,
+        )
+    return frozenset(slug.strip().removeprefix("wc-") for slug in given)
 
 
 def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record:
@@ -210,15 +229,17 @@ def _line(item: LineItem) -> OrderLine:
 
 
 def _quantity(value: Any) -> Decimal:
-    if type(value) is int or type(value) is Decimal:
+    if type(value) is int:
         return Decimal(value)
-    written = text(value)
     try:
-        return Decimal(written) if written else Decimal(0)
+        quantity = value if type(value) is Decimal else Decimal(_written(value) or 0)
     except ArithmeticError:
+        quantity = _NO_NUMBER
+    if not quantity.is_finite() or abs(quantity) > MAX_AMOUNT:
         raise BadRecord(
             f"quantity is no number: {value!r}", code="bad_quantity", field="line.quantity"
-        ) from None
+        )
+    return quantity
 
 
 def _unit_price(value: Any) -> Decimal | None:
@@ -228,15 +249,22 @@ def _unit_price(value: Any) -> Decimal | None:
     if type(value) is int:
         return Decimal(value)
     try:
-        price = value if type(value) is Decimal else Decimal(str(value))
+        price = value if type(value) is Decimal else Decimal(_written(value) or 0)
         exponent = price.as_tuple().exponent
-        if not isinstance(exponent, int):
+        if not isinstance(exponent, int) or abs(price) > MAX_AMOUNT:
             raise BadRecord("a line's price is no number", code="bad_amount", field="line.price")
         return price.quantize(_UNIT_PRICE_STEP) if exponent < _UNIT_PRICE_PLACES else price
     except ArithmeticError:
         raise BadRecord(
             f"a line's price is no number: {value!r}", code="bad_amount", field="line.price"
         ) from None
+
+
+def _written(value: Any) -> str | None:
+    """Return a number as written; refuses one that went through binary floating point."""
+    if isinstance(value, float):
+        raise BadRecord(f"a number is not exact: {value!r}", code="bad_amount", field="line")
+    return text(value)
 
 
 def _product_name(payload: ProductPayload) -> str:

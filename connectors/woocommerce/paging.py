@@ -21,8 +21,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
-from connectors.errors import Throttled, Transient
+from connectors.errors import Transient
 from connectors.woocommerce.api import ParameterRefused
+from connectors.woocommerce.pace import Pace
 from connectors.woocommerce.rows import Row
 from connectors.woocommerce.spans import (
     ANY_ZONE,
@@ -35,11 +36,8 @@ from connectors.woocommerce.spans import (
     is_plausible,
 )
 
-# Each divides the one before, so that a smaller size goes on exactly where the larger one stopped.
-PAGE_SIZES: Final = (100, 50, 10)
 _ATTEMPTS: Final = 3
 _ROUNDS_PER_SLICE: Final = 4
-_SUCCESSES_TO_GROW: Final = 8
 
 Query = Mapping[str, str | int]
 
@@ -71,12 +69,12 @@ Fetch = Callable[[Query], Batch]
 
 
 class Pager:
-    """Reads lists of one shop, `concurrency` pages at a time."""
+    """Reads lists of one shop, at the pace it can keep."""
 
-    def __init__(self, pool: ThreadPoolExecutor, *, concurrency: int, page_size: int) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, pace: Pace, *, store: str) -> None:
         self._pool = pool
-        self._concurrency = concurrency
-        self._size = PageSize(page_size)
+        self._store = store
+        self.pace: Final = pace
 
     def by_change(self, fetch: Fetch, span: Span) -> Iterator[Part]:
         """Yield the rows of `span`, oldest change first, each part complete up to its mark."""
@@ -112,8 +110,11 @@ class Pager:
         is_ordered = horizon_of(piece.pages, rest) is not None
         yield from _parts(piece.pages, rest, is_ordered=is_ordered)
 
-    def by_id(self, fetch: Fetch, span: Span) -> Iterator[Part]:
-        """Yield the rows of `span`, last page first; complete only when it ends."""
+    def by_id(self, fetch: Fetch, span: Span, *, is_exact: bool = False) -> Iterator[Part]:
+        """Yield the rows of `span`, last page first; complete only when it ends.
+
+        `is_exact`: raise Transient rather than end in doubt.
+        """
         query = _by_id_query(span)
         size, first = self._first_page(fetch, query)
         if first.pages <= 1:
@@ -125,13 +126,13 @@ class Pager:
             try:
                 batches = self._steady(fetch, query, size, upper, is_open=span.end is None)
             except Transient as error:
-                smaller = self._size.after(error)
+                smaller = self.pace.after(error)
                 upper, size = math.ceil(upper * size / smaller), smaller
                 continue
             pages = [batch.rows for batch in batches]
             if not (is_ascending(chain.from_iterable(pages)) and is_plausible(pages, span)):
                 # Rows may then also move towards the pages that were read already.
-                yield from self.in_any_order(fetch, span)
+                yield from self.in_any_order(fetch, span, is_exact=is_exact)
                 return
             upper -= len(batches)
             for page in pages:
@@ -141,22 +142,19 @@ class Pager:
                     yield Part(fresh, None)
             known = {row.id for page in pages for row in page if row.id}
 
-    def in_any_order(self, fetch: Fetch, span: Span) -> Iterator[Part]:
+    def in_any_order(self, fetch: Fetch, span: Span, *, is_exact: bool = False) -> Iterator[Part]:
         """Read a list whose sorting or bounds do not hold, again while its total changes.
 
         After the last pass rows that moved at every pass may still be missing; the next full
-        reading or the comparison of counts finds them.
+        reading or the comparison of counts finds them, `is_exact` raises Transient instead.
         """
         # Bounds may be read in the shop's own zone: ask for more, keep what belongs.
         early = None if span.start is None else span.start - ANY_ZONE
         query = _by_id_query(Span(early, None))
         seen: set[tuple[str, datetime | None]] = set()
         for _ in range(_ATTEMPTS):
-            size, first = self._first_page(fetch, query)
-            totals = {first.total}
-            for lower in range(1, first.pages + 1, self._concurrency):
-                numbers = range(lower, min(lower + self._concurrency, first.pages + 1))
-                batches = self._pages(fetch, query, size, numbers)
+            totals: set[int] = set()
+            for batches in self._every_page(fetch, query):
                 totals |= {batch.total for batch in batches if batch.rows}
                 fresh = [
                     row
@@ -167,8 +165,41 @@ class Pager:
                 seen |= {(row.id, row.modified) for row in fresh}
                 if fresh:
                     yield Part(fresh, None)
-            if len(totals) == 1:
+            if len(totals) <= 1:
                 return
+        if is_exact:
+            raise Transient(
+                "a list changed each time it was read, so what is on it cannot be told. Sync again "
+                "at a quieter hour.",
+                store=self._store,
+            )
+
+    def _every_page(self, fetch: Fetch, query: Query) -> Iterator[list[Batch]]:
+        """Yield all pages from the first on, from there again in a smaller size on trouble."""
+        size, first = self._first_page(fetch, query)
+        yield [first]
+        lower = 2
+        while lower <= first.pages:
+            numbers = range(lower, min(lower + self.pace.at_once, first.pages + 1))
+            try:
+                batches = self._pages(fetch, query, size, numbers)
+            except Transient as error:
+                if self.pace.after(error) != size:
+                    size, first = self._first_page(fetch, query)
+                    lower = 2
+                    yield [first]
+                continue
+            yield batches
+            lower += len(numbers)
+
+    def first(self, fetch: Fetch, query: Query, *, at_most: int) -> Batch:
+        """Read just the first page of a list, in the largest size the shop can answer."""
+        while True:
+            size = min(self.pace.size, at_most)
+            try:
+                return fetch({**query, "per_page": size, "page": 1})
+            except Transient as error:
+                self.pace.after(error)
 
     def total(self, fetch: Fetch, query: Query) -> int:
         """Return how many rows a list has."""
@@ -188,7 +219,7 @@ class Pager:
     def _slice(self, fetch: Fetch, span: Span) -> Slice:
         """Read some rounds of pages that agree on the total, else just the first page."""
         query = {**bounds(span), "orderby": "modified", "order": "asc"}
-        most = 1 + self._concurrency * _ROUNDS_PER_SLICE
+        most = 1 + self.pace.at_once * _ROUNDS_PER_SLICE
         attempt = 0
         while attempt < _ATTEMPTS:
             size, first = self._first_page(fetch, query)
@@ -196,10 +227,10 @@ class Pager:
             try:
                 others = self._pages(fetch, query, size, range(2, last + 1))
             except Transient as error:
-                self._size.after(error)
+                self.pace.after(error)
                 continue
             if all(batch.total == first.total for batch in others):
-                self._size.succeeded()
+                self.pace.succeeded()
                 pages = [first.rows, *(batch.rows for batch in others)]
                 return Slice(pages, first.total, last >= first.pages)
             attempt += 1
@@ -214,7 +245,7 @@ class Pager:
         A closed span only loses rows, so a total that stays means that none moved. An open one may
         lose one and win one: then the newest id tells.
         """
-        for most in (self._concurrency * _ROUNDS_PER_SLICE, self._concurrency):
+        for most in (self.pace.at_once * _ROUNDS_PER_SLICE, self.pace.at_once):
             numbers = range(max(1, upper - most + 1), upper + 1)
             if len(numbers) == 1:
                 break
@@ -223,6 +254,7 @@ class Pager:
             # A page that slid past the end is empty and may have forgotten the total.
             totals = {batch.total for batch in batches if batch.rows}
             if len(totals) <= 1 and (before is None or before == self._newest(fetch, query)):
+                self.pace.succeeded()
                 return batches
         return self._pages(fetch, query, size, range(upper, upper + 1))
 
@@ -233,45 +265,14 @@ class Pager:
 
     def _first_page(self, fetch: Fetch, query: Query) -> tuple[int, Batch]:
         """Read page 1 in the largest size the shop can answer."""
-        while True:
-            size = self._size.now
-            try:
-                return size, fetch({**query, "per_page": size, "page": 1})
-            except Transient as error:
-                self._size.after(error)
+        batch = self.first(fetch, query, at_most=self.pace.size)
+        return self.pace.size, batch
 
     def _pages(self, fetch: Fetch, query: Query, size: int, numbers: range) -> list[Batch]:
         queries = [{**query, "per_page": size, "page": number} for number in numbers]
+        if self.pace.at_once == 1:
+            return [fetch(one) for one in queries]
         return list(self._pool.map(fetch, queries))
-
-
-class PageSize:
-    """How many rows are asked for at once: fewer while the shop chokes on more."""
-
-    def __init__(self, largest: int) -> None:
-        self._sizes = [largest, *(size for size in PAGE_SIZES if size < largest)]
-        self._position = 0
-        self._successes = 0
-
-    @property
-    def now(self) -> int:
-        """The size to ask for."""
-        return self._sizes[self._position]
-
-    def after(self, error: Transient) -> int:
-        """Return the next smaller size; raises `error` when there is none or size is no matter."""
-        if isinstance(error, Throttled) or self._position + 1 == len(self._sizes):
-            raise error
-        self._position += 1
-        self._successes = 0
-        return self.now
-
-    def succeeded(self) -> None:
-        """Note a slice that went well; after some the size grows back."""
-        self._successes += 1
-        if self._position and self._successes >= _SUCCESSES_TO_GROW:
-            self._position -= 1
-            self._successes = 0
 
 
 def _by_id_query(span: Span) -> Query:

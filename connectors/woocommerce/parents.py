@@ -6,8 +6,11 @@ import threading
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from connectors.woocommerce.api import ShopApi
-from connectors.woocommerce.payloads import Parent, decoder
+from connectors.woocommerce.payloads import Parent, ProductPayload, decoder
+from connectors.woocommerce.values import identifier
 
 _DECODER: Final = decoder(Parent)
 _AT_ONCE: Final = 100
@@ -21,6 +24,19 @@ class Parents:
         self._known: dict[str, Parent] = {}
         self._lock = threading.Lock()
 
+    def note(self, products: Iterable[ProductPayload]) -> None:
+        """Remember the variable ones among products that were just read."""
+        found = {
+            key: Parent(id=product.id, name=product.name, categories=product.categories)
+            for product in products
+            if isinstance(product.type, str)
+            and product.type.startswith("variable")
+            and (key := identifier(product.id))
+        }
+        if found:
+            with self._lock:
+                self._known.update(found)
+
     def get(self, identifiers: Iterable[str]) -> dict[str, Parent]:
         """Return the parents with these ids; one that is gone has just its id."""
         wanted = set(identifiers)
@@ -29,7 +45,7 @@ class Parents:
             unknown = sorted(wanted - self._known.keys())
             for start in range(0, len(unknown), _AT_ONCE):
                 self._ask(unknown[start : start + _AT_ONCE])
-            return {identifier: self._known[identifier] for identifier in wanted}
+            return {one: self._known[one] for one in wanted}
 
     def _ask(self, identifiers: list[str]) -> None:
         page = self._api.page(
@@ -40,7 +56,18 @@ class Parents:
                 "_fields": "id,name,categories",
             },
         )
-        self._known.update({identifier: Parent(id=identifier) for identifier in identifiers})
+        self._known.update({one: Parent(id=one) for one in identifiers})
         for raw in page.rows:
-            parent = _DECODER.decode(raw)
-            self._known[str(parent.id)] = parent
+            parent = _decoded(raw)
+            key = identifier(parent.id)
+            if key:
+                self._known[key] = parent
+
+
+def _decoded(raw: msgspec.Raw) -> Parent:
+    try:
+        parent: Parent = _DECODER.decode(raw)
+    except ValueError:
+        # A malformed product costs its variations their full name, never the page.
+        return Parent()
+    return parent

@@ -112,9 +112,17 @@ class ProductPayload(msgspec.Struct, gc=False):
     categories: list[Category] | None = None
     # A product lists {name, options: […]} here, a variation {name, option}; malformed ones exist.
     attributes: Any = None
+    variations: Any = None
     cost_of_goods_sold: Cost | list[Any] | None = None
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
+
+
+class RefundEntry(msgspec.Struct, gc=False):
+    """One element of GET /refunds: just whose it is."""
+
+    id: Any = None
+    parent_id: Any = None
 
 
 class CustomerPayload(msgspec.Struct, gc=False):

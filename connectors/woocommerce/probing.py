@@ -13,6 +13,7 @@ from typing import Any, Final
 from connectors.base import StoreConfig, StoreProbe
 from connectors.errors import AuthFailed, Permanent
 from connectors.http import Response
+from connectors.woocommerce.abilities import Abilities
 from connectors.woocommerce.api import RecordMissing, RouteMissing, ShopApi
 from connectors.woocommerce.auth import Way
 
@@ -25,12 +26,16 @@ _OLDEST_WITH_DATES: Final = (5, 8)
 _ISO_LENGTH: Final = 3
 
 
-def probe(api: ShopApi, config: StoreConfig) -> StoreProbe:
-    """Ask for one record of each stream and for what the shop says of itself."""
+def probe(api: ShopApi, config: StoreConfig, abilities: Abilities) -> StoreProbe:
+    """Ask for one record of each stream and for what the shop says of itself.
+
+    What all streams need to know of the shop is found out here too, once, and kept in `abilities`.
+    """
     for path in ("orders", "customers", "products"):
         api.page(path, {"per_page": 1, "_fields": "id"})
     site = api.site()
     index = _object(site)
+    abilities.learn(index)
     system = _optional(api, "system_status", _fields="environment,settings")
     environment = system.get("environment") if isinstance(system.get("environment"), dict) else {}
     version = str(environment.get("version") or "") if isinstance(environment, dict) else ""
@@ -47,7 +52,10 @@ def probe(api: ShopApi, config: StoreConfig) -> StoreProbe:
         time_zone=_time_zone(index),
         api_version=version or None,
         server_time=site.server_time,
-        warnings=tuple(_warnings(api, config, version, currency, site.server_time)),
+        warnings=(
+            *_warnings(api, config, version, currency, site.server_time),
+            *_inabilities(abilities),
+        ),
     )
 
 
@@ -128,6 +136,25 @@ def _warnings(
             f"The shop's currency is {currency}, the store is configured with {config.currency}: "
             "product prices would be labelled wrongly. Correct the store's currency."
         )
+    return found
+
+
+def _inabilities(abilities: Abilities) -> list[str]:
+    """Say what the shop cannot do that other shops of its kind can."""
+    found = []
+    if not abilities.compares_utc(abilities.orders.all[-1]):
+        found.append(
+            "The shop compares times in its own zone although it is asked for UTC, so what changed "
+            "is read with half a day's overlap. Update WooCommerce, or look for the plugin that "
+            "changes its queries."
+        )
+    if not abilities.has_refunds:
+        found.append(
+            "The shop has no list of all refunds for this key (WooCommerce 9.0 has): a refund that "
+            "is deleted there is only noticed when its order changes or everything is read again."
+        )
+    # Asked now, so that no stream has to.
+    _ = abilities.has_variations
     return found
 
 

@@ -12,7 +12,6 @@ from connectors.decoding import decode
 from connectors.errors import BadRecord
 from connectors.records import Record, Rejected, Stream
 from connectors.woocommerce.mapping import (
-    SKIPPED_ORDERS,
     SKIPPED_PRODUCTS,
     Rules,
     map_customer,
@@ -24,6 +23,7 @@ from connectors.woocommerce.payloads import (
     OrderPayload,
     Parent,
     ProductPayload,
+    RefundEntry,
     decoder,
 )
 from connectors.woocommerce.values import identifier, instant, text
@@ -33,16 +33,12 @@ _PAYLOADS: Final = {
     Stream.PRODUCTS: ProductPayload,
     Stream.ORDERS: OrderPayload,
 }
+_REFUND: Final = decoder(RefundEntry)
 _DECODERS: Final = {stream: decoder(payload) for stream, payload in _PAYLOADS.items()}
 _MAPPERS: Final[dict[Stream, Callable[[Any, Rules], Record]]] = {
     Stream.CUSTOMERS: map_customer,
     Stream.PRODUCTS: map_product,
     Stream.ORDERS: map_order,
-}
-_SKIPPED: Final[dict[Stream, frozenset[str]]] = {
-    Stream.CUSTOMERS: frozenset(),
-    Stream.PRODUCTS: SKIPPED_PRODUCTS,
-    Stream.ORDERS: SKIPPED_ORDERS,
 }
 
 
@@ -50,7 +46,9 @@ class Row(NamedTuple):
     """`outcome`: None for a record that is by rule no business of the CRM.
 
     `modified`: to the second, as WooCommerce keeps it; None when unknown. `kind`: the product's
-    type, `variable` where variations hang on it.
+    type, `variable` where variations hang on it. `links`: an order's customer, a product's
+    variations. `owner`: the product of a variation. `created`: when it was made, for products
+    alone.
     """
 
     id: str
@@ -58,6 +56,9 @@ class Row(NamedTuple):
     status: str
     kind: str
     outcome: Record | Rejected | None
+    links: tuple[str, ...] = ()
+    owner: str = ""
+    created: datetime | None = None
 
 
 def payload_type(stream: Stream) -> type[Any]:
@@ -88,26 +89,72 @@ def make_row(
     modified: datetime | None = None
     try:
         modified = instant(payload.date_modified_gmt, "date_modified_gmt")
-        if status.removeprefix("wc-") in _SKIPPED[stream]:
-            outcome = None
-        else:
-            outcome = _MAPPERS[stream](payload, rules)
+        outcome = None if is_skipped(stream, status, rules) else _MAPPERS[stream](payload, rules)
     except BadRecord as error:
         outcome = _rejected(stream, raw, error.reason, error.code, external_id, parent)
-    return Row(external_id, modified, status, kind, outcome)
+    links = _links(stream, payload)
+    if stream is not Stream.PRODUCTS:
+        return Row(external_id, modified, status, kind, outcome, links)
+    owner = identifier(payload.parent_id) or ""
+    created = _when(payload.date_created_gmt)
+    return Row(external_id, modified, status, kind, outcome, links, owner, created)
 
 
-def identity_row(stream: Stream, raw: msgspec.Raw) -> Row | None:
+def is_skipped(stream: Stream, status: str, rules: Rules) -> bool:
+    """Say whether a record of this status is by rule no business of the CRM."""
+    if stream is Stream.ORDERS:
+        return status.removeprefix("wc-") in rules.skipped_orders
+    return stream is Stream.PRODUCTS and status in SKIPPED_PRODUCTS
+
+
+def change_of(payload: Any) -> datetime | None:
+    """Return when a decoded row changed, None when it has no readable time."""
+    return None if payload is None else _when(payload.date_modified_gmt)
+
+
+def creation_of(payload: Any) -> datetime | None:
+    """Return when a decoded row was made, None when it has no readable time."""
+    return None if payload is None else _when(payload.date_created_gmt)
+
+
+def identity_row(stream: Stream, raw: msgspec.Raw, rules: Rules) -> Row | None:
     """Return who a row is, unmapped; None for what a reading would skip or cannot name."""
     payload = decode_row(stream, raw)
     if payload is None:
         return None
     external_id = identifier(payload.id) or ""
     status = text(getattr(payload, "status", None)) or ""
-    if not external_id or status.removeprefix("wc-") in _SKIPPED[stream]:
+    if not external_id or is_skipped(stream, status, rules):
         return None
     kind = text(getattr(payload, "type", None)) or ""
-    return Row(external_id, None, status, kind, None)
+    modified = _when(payload.date_modified_gmt)
+    return Row(external_id, modified, status, kind, None, _links(stream, payload))
+
+
+def refund_row(raw: msgspec.Raw) -> Row | None:
+    """Return an element of GET /refunds, linked to its order; None when it names none."""
+    try:
+        refund = _REFUND.decode(raw)
+    except ValueError:
+        return None
+    own, order = identifier(refund.id), identifier(refund.parent_id)
+    return Row(own, None, "", "", None, (order,)) if own and order else None
+
+
+def _links(stream: Stream, payload: Any) -> tuple[str, ...]:
+    if stream is Stream.ORDERS:
+        customer = identifier(payload.customer_id)
+        return (customer,) if customer else ()
+    if stream is Stream.PRODUCTS and isinstance(payload.variations, list):
+        return tuple(found for one in payload.variations if (found := identifier(one)))
+    return ()
+
+
+def _when(value: Any) -> datetime | None:
+    try:
+        return instant(value, "time")
+    except BadRecord:
+        return None
 
 
 def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
