@@ -11,6 +11,7 @@ import uvicorn
 
 from connectors.sandbox.app import build_app
 from connectors.sandbox.faults import Judge
+from connectors.sandbox.shopify.bulk import BulkOperations
 from connectors.sandbox.shopify.tokens import Tokens
 from connectors.sandbox.shopkeeper import Shopkeeper
 from connectors.sandbox.spec import SandboxSpec
@@ -80,6 +81,11 @@ class SandboxServer:
     def judge(self) -> Judge:
         """What went wrong so far: `judge.counts`."""
         return self._stores.judge
+
+    @property
+    def bulk(self) -> BulkOperations:
+        """Shopify's bulk operations so far; `bulk.forget()` loses them."""
+        return self._stores.shopify.bulk
 
     def base_url(self, platform: str) -> str:
         """Return the store's address as `StoreConfig.base_url` wants it."""

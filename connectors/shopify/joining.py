@@ -7,9 +7,10 @@ of any length needs the memory of one part and the disk space of the result.
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -22,6 +23,7 @@ from connectors.errors import Permanent
 from connectors.shopify.bulk import BulkUnusable
 
 _ROWS_IN_A_PART: Final = 20_000
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG})
 # Each part is an open file; beyond this parts grow instead.
 _MOST_PARTS: Final = 128
 
@@ -63,18 +65,12 @@ class Joined:
     def fill(self, lines: Iterator[bytes]) -> None:
         """Spread the rows over the parts, beginning anew; raises BulkUnusable for other lines."""
         self.rows = self.roots = 0
-        try:
-            with ExitStack() as stack:
-                parts = [stack.enter_context(path.open("wb")) for path in self._paths()]
-                for line in lines:
-                    if line.strip():
-                        self._put(parts, line)
-        except OSError as error:
-            raise Permanent(
-                f"a bulk result cannot be kept in {self._folder.name} ({error.strerror}). Make "
-                "room there, or set TMPDIR to a larger disk.",
-                store=self._store,
-            ) from None
+        with ExitStack() as stack:
+            stack.enter_context(self._explained())
+            parts = [stack.enter_context(path.open("wb")) for path in self._paths()]
+            for line in lines:
+                if line.strip():
+                    self._put(parts, line)
 
     def nodes(self) -> Iterator[dict[str, Any]]:
         """Yield every parent with all of its children; raises BulkUnusable for a lost child."""
@@ -103,6 +99,20 @@ class Joined:
                         "pageInfo": {"hasNextPage": False},
                     }
                 yield node
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what to do about a full disk; a connection that breaks is somebody else's to tell."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            raise Permanent(
+                f"a bulk result cannot be kept in {self._folder.name} ({error.strerror}). Make "
+                "room there, or set TMPDIR to a larger disk.",
+                store=self._store,
+            ) from None
 
     def _put(self, parts: Sequence[IO[bytes]], line: bytes) -> None:
         head = self._head(line)

@@ -62,9 +62,11 @@ class BulkOperations:
         self._lock = threading.RLock()
         self._folder = tempfile.TemporaryDirectory(prefix="storeloom-sandbox-")
         self._numbers = itertools.count(1)
-        self._links: dict[str, Operation] = {}
+        # What was given out so far, by the query of the link.
+        self.links: dict[str, Operation] = {}
         self.operations: dict[int, Operation] = {}
         self.refusals = 0
+        self.looks = 0
 
     def run(self, query: str, version: str) -> Payload:
         """Answer `bulkOperationRunQuery`."""
@@ -94,6 +96,7 @@ class BulkOperations:
     def look(self, number: int) -> Payload | None:
         """Answer a look at one operation, which brings it forward."""
         with self._lock:
+            self.looks += 1
             operation = self.operations.get(number)
             if operation is None:
                 return None
@@ -106,7 +109,7 @@ class BulkOperations:
         """Lose all operations, as happens some time after their files expire."""
         with self._lock:
             self.operations.clear()
-            self._links.clear()
+            self.links.clear()
 
     def payload(self, operation: Operation, status: str) -> Payload:
         """Return a `BulkOperation`; a link is made when it is asked for."""
@@ -137,10 +140,10 @@ class BulkOperations:
         """Answer a GET at the storage host, which knows no tokens and wants none."""
         if {"x-shopify-access-token", "authorization"} & headers.keys():
             return Answer(b"<Error><Code>InvalidArgument</Code></Error>", 400)
-        operation = self._links.get(query)
+        operation = self.links.get(query)
         if operation is None or f"/{operation.number}.jsonl" != path:
             return Answer(b"<Error><Code>SignatureDoesNotMatch</Code></Error>", 403)
-        given_out = list(self._links)
+        given_out = list(self.links)
         if given_out.index(query) < self._faults.expired_links:
             return Answer(b"<Error><Code>ExpiredToken</Code></Error>", 400)
         return operation.path
@@ -151,7 +154,7 @@ class BulkOperations:
             secret = f"{operation.number}/{len(operation.links)}/{operation.created_at}"
             signature = hashlib.sha256(secret.encode()).hexdigest()
             query = f"GoogleAccessId=sandbox&Expires={self._now()}&Signature={signature}"
-            self._links[query] = operation
+            self.links[query] = operation
             return f"{info.context.storage_url}/{operation.number}.jsonl?{query}"
 
     def _status(self, operation: Operation) -> str:
