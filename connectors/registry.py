@@ -47,6 +47,11 @@ _CONNECTORS: Final[Mapping[str, Platform]] = {
         connector="VendureConnector",
         credentials=(("api_token",), ("username", "password")),
     ),
+    "bigcommerce": Platform(
+        module="connectors.bigcommerce.client",
+        connector="BigCommerceConnector",
+        credentials=(("access_token",),),
+    ),
 }
 
 PLATFORMS: Final = tuple(sorted(_CONNECTORS))
