@@ -27,9 +27,9 @@ class Span(NamedTuple):
         return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
 
 
-def whole_second(moment: datetime | None) -> datetime | None:
+def whole_second(moment: datetime) -> datetime:
     """Cut to the second, as WooCommerce does with every bound it is given."""
-    return None if moment is None else moment.astimezone(UTC).replace(microsecond=0)
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def bounds(span: Span) -> dict[str, str]:
