@@ -17,6 +17,7 @@ import msgspec
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _BOM: Final = b"\xef\xbb\xbf"
 _OPENINGS: Final = b"{["
+_TOO_DEEP: Final = "the answer is nested deeper than any store's"
 # Notices run to some kilobytes; beyond this a body is a web page, not JSON with a preface.
 _PREFACE_BYTES: Final = 65_536
 _LONGEST_ESCAPE: Final = len(r"\ud83d\ude00")
@@ -35,6 +36,8 @@ def decode(body: bytes) -> Any:
     """
     try:
         return _DECODER.decode(body)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     except ValueError:
         return _decode_leniently(body)
 
@@ -89,6 +92,8 @@ def _parse(text: bytes) -> Any:
     """Decode `text` or return `_NOTHING`; raises TruncatedJsonError when it ends early."""
     try:
         return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
         is_cut = "truncated" in str(error)
     # The strict decoder gives up on a whole page for one lone surrogate; the standard library
@@ -96,6 +101,8 @@ def _parse(text: bytes) -> Any:
     readable = text.decode("utf-8", "replace")
     try:
         return json.loads(readable, parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
         is_cut = is_cut or _breaks_at_the_end(error, len(readable))
         if is_cut and text[:1] in (b"{", b"["):

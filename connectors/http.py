@@ -218,7 +218,7 @@ class HttpClient:
         if media.endswith("json") or media == "text/html":
             try:
                 _SYNTAX.decode(response.body)
-            except ValueError:
+            except (ValueError, RecursionError):
                 json_part(response.body)
 
     def _refusal(self, what: str, response: Response) -> StoreError:

@@ -17,6 +17,7 @@ MAX_AMOUNT: Final = Decimal("9999999999.99")
 CENT: Final = Decimal("0.01")
 # Beyond this a text is an attack or an accident; it would bloat every row that carries it.
 MAX_TEXT_LENGTH: Final = 100_000
+_MOST_QUOTED: Final = 80
 
 
 def check_id(value: str, what: str) -> None:
@@ -81,7 +82,7 @@ def check_currency(value: str) -> None:
     """Raise BadRecord unless `value` looks like an ISO 4217 code (three capital letters)."""
     if len(value) != 3 or not (value.isascii() and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 4217
         raise BadRecord(
-            f"currency {value!r} is not an ISO code", code="bad_currency", field="currency"
+            f"currency {_quoted(value)} is not an ISO code", code="bad_currency", field="currency"
         )
 
 
@@ -105,14 +106,16 @@ def utc_time(value: str | None, what: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(value)
     except (ValueError, TypeError) as error:
-        raise BadRecord(f"{what} is not a time: {value!r}", code="bad_time", field=what) from error
+        raise BadRecord(
+            f"{what} is not a time: {_quoted(value)}", code="bad_time", field=what
+        ) from error
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
     try:
         return parsed.astimezone(UTC)
     except OverflowError as error:
         raise BadRecord(
-            f"{what} is out of range: {value!r}", code="bad_time", field=what
+            f"{what} is out of range: {_quoted(value)}", code="bad_time", field=what
         ) from error
 
 
@@ -124,11 +127,24 @@ def amount(value: Any, what: str) -> Decimal:
     Raises BadRecord when it is no amount.
     """
     if isinstance(value, (bool, float)):
-        raise BadRecord(f"{what} is not a decimal: {value!r}", code="bad_amount", field=what)
+        raise BadRecord(f"{what} is not a decimal: {_quoted(value)}", code="bad_amount", field=what)
     try:
-        exact = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        exact = Decimal(value if isinstance(value, (Decimal, int)) else str(value).strip())
         if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
-            raise BadRecord(f"{what} is out of range: {value!r}", code="bad_amount", field=what)
+            raise BadRecord(
+                f"{what} is out of range: {_quoted(value)}", code="bad_amount", field=what
+            )
         return exact.quantize(CENT, rounding=ROUND_HALF_UP)
     except ArithmeticError as error:
-        raise BadRecord(f"{what} is no amount: {value!r}", code="bad_amount", field=what) from error
+        raise BadRecord(
+            f"{what} is no amount: {_quoted(value)}", code="bad_amount", field=what
+        ) from error
+
+
+def _quoted(value: Any) -> str:
+    """Return a value as it stands in a reason: whole where somebody can read it, else its begin."""
+    try:
+        shown = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return shown if len(shown) <= _MOST_QUOTED else f"{shown[:_MOST_QUOTED]}…"

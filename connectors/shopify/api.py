@@ -26,6 +26,7 @@ from connectors.shopify.failures import (
     RecordUnanswerable,
     ScopeMissing,
     read_errors,
+    read_search_warnings,
 )
 from connectors.shopify.throttle import PageSize, Reservation, Throttle
 from connectors.shopify.tokens import Tokens
@@ -171,6 +172,7 @@ class ShopifyApi:
             )
         data = self._usable(name, body.get("data"), errors, partial)
         self._note_denied(errors)
+        self._note_ignored(name, read_search_warnings(extensions))
         errors = tuple(error for error in errors if error.code != "ACCESS_DENIED")
         if any(error.code in _PASSING for error in errors) and partial.take():
             raise Transient(self._explain(name, errors[0]), store=self.store)
@@ -240,6 +242,19 @@ class ShopifyApi:
                     self.store,
                     ".".join(field),
                     error.message,
+                )
+
+    def _note_ignored(self, name: str, warnings: tuple[str, ...]) -> None:
+        """Say once what Shopify left out of a filter; each record is checked here anyhow."""
+        for warning in warnings:
+            if (name, warning) not in self._warned:
+                self._warned.add((name, warning))
+                _logger.warning(
+                    'store "%s": %s: Shopify ignores part of the filter (%s); more comes than was '
+                    "asked for",
+                    self.store,
+                    name,
+                    self._http.redact(warning),
                 )
 
 

@@ -75,7 +75,8 @@ def _read_error(entry: Any, redact: Callable[[str], str]) -> FieldError:
         return FieldError(message=redact(str(entry))[:300], code="", path=())
     extensions = entry.get("extensions")
     details = extensions if isinstance(extensions, dict) else {}
-    message = redact(str(entry.get("message") or ""))[:300]
+    # Some doors of the API answer {"base": ["…"]}: what it says is in there somewhere.
+    message = redact(str(entry.get("message") or ("" if details else entry)))[:300]
     code = details.get("code")
     path = entry.get("path")
     scope = details.get("requiredAccess")
@@ -89,3 +90,20 @@ def _read_error(entry: Any, redact: Callable[[str], str]) -> FieldError:
         ),
         scope=redact(str(scope)).rstrip(". ") if scope else None,
     )
+
+
+def read_search_warnings(extensions: Any) -> tuple[str, ...]:
+    """Read what Shopify ignored of a filter, from `extensions` of an answer.
+
+    A term it does not know is left out without an error, and everything comes: "tag: Invalid search
+    field for this query."
+    """
+    searches = extensions.get("search") if isinstance(extensions, dict) else None
+    listed = [
+        warning
+        for search in (searches if isinstance(searches, list) else ())
+        if isinstance(search, dict) and isinstance(search.get("warnings"), list)
+        for warning in search["warnings"]
+        if isinstance(warning, dict)
+    ]
+    return tuple(f"{one.get('field')}: {one.get('message')}"[:200] for one in listed)

@@ -18,7 +18,8 @@ from connectors.records import Address
 from connectors.values import amount, utc_time
 
 _QUANTITY_DIGITS: Final = 12
-_GID: Final = re.compile(r"(?:gid://[\w-]+/\w+/)?(\d{1,30})(?:\?.*)?", re.ASCII)
+_LONGEST_NUMBER_BITS: Final = 512
+_GID: Final = re.compile(r"(?:gid://[\w-]+/(\w+)/)?(\d{1,30})(?:\?.*)?", re.ASCII)
 
 
 def part(value: Any, what: str) -> Mapping[str, Any] | None:
@@ -34,7 +35,12 @@ def text(value: Any, what: str) -> str | None:
         return None
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+    if isinstance(value, Decimal) or (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        # Python writes out no number of thousands of digits, and nobody means one.
+        and value.bit_length() < _LONGEST_NUMBER_BITS
+    ):
         return str(value)
     raise BadRecord(f"{what} is no text", code="bad_text", field=what)
 
@@ -59,15 +65,23 @@ def time(value: Any, what: str) -> datetime | None:
     return utc_time(value, what)
 
 
-def identifier(value: Any, what: str) -> str:
-    """Return the numeric tail of a global id ("gid://shopify/Order/450789469" -> "450789469")."""
+def identifier(value: Any, what: str, kind: str | None = None) -> str:
+    """Return the numeric tail of a global id ("gid://shopify/Order/450789469" -> "450789469").
+
+    `kind`: what the id has to be of, where it says so. Numbers are given per kind: a draft order
+    taken for an order would stand in the CRM as the order that happens to have its number.
+    """
     found = text(value, what)
     if found is None:
         raise BadRecord(f"{what} is missing", code="missing_id", field=what)
     match = _GID.fullmatch(found)
     if match is None:
         raise BadRecord(f"{what} is no Shopify id: {found[:80]!r}", code="bad_id", field=what)
-    return match.group(1)
+    if kind is not None and match[1] not in (None, kind):
+        raise BadRecord(
+            f"{what} belongs to a {match[1]}, not to a {kind}", code="wrong_kind", field=what
+        )
+    return match[2]
 
 
 def linked(value: Any, what: str) -> str | None:

@@ -71,7 +71,7 @@ def map_customer(payload: Mapping[str, Any]) -> Customer:
     phone = part(payload.get("defaultPhoneNumber"), "defaultPhoneNumber") or {}
     home = address(payload.get("defaultAddress"), "defaultAddress")
     return Customer(
-        external_id=identifier(payload.get("id"), "customer id"),
+        external_id=identifier(payload.get("id"), "customer id", "Customer"),
         email=text(email.get("emailAddress") or payload.get("email"), "email"),
         email_verified=flag(payload.get("verifiedEmail"), "verifiedEmail") is not False,
         phone=text(phone.get("phoneNumber") or payload.get("phone"), "phone"),
@@ -89,12 +89,13 @@ def map_variant(payload: Mapping[str, Any], *, currency: str | None) -> Product:
     `currency`: the store's as configured, where the payload does not tell. The time of change is
     the later of both, since either may change what the CRM shows.
     """
+    external_id = identifier(payload.get("id"), "variant id", "ProductVariant")
     parent = part(payload.get("product"), "product")
     if parent is None:
         raise BadRecord("the variant comes without its product", code="missing_product")
     price = money(payload.get("price"), "price")
     if price is None:
-        raise BadRecord("price is missing", code="missing_amount", field="price")
+        raise BadRecord("the variant has no price", code="missing_amount", field="price")
     own_currency = word(payload.get("shopCurrency"), "shopCurrency") or currency
     if own_currency is None:
         raise BadRecord("the price has no currency", code="bad_currency", field="currency")
@@ -105,8 +106,8 @@ def map_variant(payload: Mapping[str, Any], *, currency: str | None) -> Product:
         time(parent.get("updatedAt"), "product.updatedAt"),
     ]
     return Product(
-        external_id=identifier(payload.get("id"), "variant id"),
-        parent_external_id=identifier(parent.get("id"), "product id"),
+        external_id=external_id,
+        parent_external_id=identifier(parent.get("id"), "product id", "Product"),
         name=_name(payload, parent),
         description=text(parent.get("description"), "description"),
         sku=text(payload.get("sku"), "sku"),

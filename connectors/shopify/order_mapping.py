@@ -50,11 +50,11 @@ def map_order(
     """
     if flag(payload.get("test"), "test") and not include_test:
         return None
-    external_id = identifier(payload.get("id"), "order id")
+    external_id = identifier(payload.get("id"), "order id", "Order")
     total_bag = part(payload.get("totalPriceSet"), "totalPriceSet")
     total = _first_amount(payload, "totalPriceSet", "totalPrice")
     if total is None:
-        raise BadRecord("total is missing", code="missing_amount", field="total")
+        raise BadRecord("the order has no total", code="missing_amount", field="total")
     own_currency = word(payload.get("currencyCode"), "currencyCode") or _stated(total_bag)
     created_at = time(payload.get("createdAt"), "createdAt")
     order_date = time(payload.get("processedAt"), "processedAt") or created_at

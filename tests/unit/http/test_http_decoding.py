@@ -87,3 +87,15 @@ def test_half_a_character_stays_in_its_place_for_the_record_s_own_check() -> Non
 
 def test_bytes_that_are_no_text_become_the_replacement_character() -> None:
     assert decode(b'{"name": "caf\xe9"}') == {"name": "caf\ufffd"}
+
+
+@pytest.mark.parametrize("preface", [b"", b"<b>Notice</b> ", b"\xff"])
+@pytest.mark.parametrize("depth", [2_000, 200_000])
+def test_an_answer_nested_beyond_reason_is_refused_like_any_other_that_is_no_json(
+    preface: bytes, depth: int
+) -> None:
+    body = preface + b'{"a":' * depth + b"1" + b"}" * depth
+    with pytest.raises(ValueError, match="nested deeper"):
+        decode(body)
+    with pytest.raises(ValueError, match="nested deeper"):
+        json_part(body)
