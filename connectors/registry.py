@@ -19,7 +19,8 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
     `module`, `connector`: imported on first use, since a sync of one platform should not pay for
     the libraries of the others; the module's package holds `mapping.remap`. `credentials`: sets of
-    names, any of which will do; the first is asked for where nothing is in the environment.
+    names, any of which will do; the first is asked for where nothing is in the environment; one
+    without names where none are needed.
     """
 
     module: str
@@ -28,6 +29,11 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CONNECTORS: Final[Mapping[str, Platform]] = {
+    "files": Platform(
+        module="connectors.files.client",
+        connector="FilesConnector",
+        credentials=((),),
+    ),
     "shopify": Platform(
         module="connectors.shopify.client",
         connector="ShopifyConnector",

@@ -24,6 +24,8 @@ from connectors.values import check_currency
 
 Status = Literal["active", "paused", "removed"]
 STATUSES: Final[tuple[Status, ...]] = ("active", "paused", "removed")
+# Platforms whose addresses are no web addresses, as the table's own check has it.
+_SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {"files": ("file:///",)}
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -106,8 +108,9 @@ def add_store(
         raise ConfigurationError(
             f'store key "{key}" must be lower-case letters, digits, "-" or "_", at most 63'
         )
-    if not base_url.startswith(("https://", "http://")):
-        raise ConfigurationError(f'store "{key}": the address must start with https://')
+    schemes = _SCHEMES.get(platform, ("https://", "http://"))
+    if not base_url.startswith(schemes):
+        raise ConfigurationError(f'store "{key}": the address must start with {schemes[0]}')
     with connection.transaction():
         connection.execute(load("stores/lock"), {"name": f"stores {organization_id}"})
         owner = connection.execute(load("stores/owner"), {"key": key}).fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -30,6 +29,7 @@ from connectors.errors import ConfigurationError, StoreloomError
 from connectors.registry import PLATFORMS, open_connector
 from connectors.registry import platform as platform_of
 from connectors.services import Services
+from orchestration.commands.settings import parse_settings
 from orchestration.commands.shared import Crm, json_option, notes, open_crm, out, print_json
 
 
@@ -52,7 +52,10 @@ def store() -> None:
 @click.argument("key")
 @click.option("--platform", type=click.Choice(PLATFORMS), required=True)
 @click.option(
-    "--url", "base_url", required=True, help="Address of the store, https://shop.example."
+    "--url",
+    "base_url",
+    required=True,
+    help="Address of the store: https://shop.example, for files file:///path.",
 )
 @click.option("--organization", required=True, help="Name of the organization; made when new.")
 @click.option("--currency", help="Reporting currency of a new organization (default: the store's).")
@@ -61,7 +64,7 @@ def store() -> None:
     "pairs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A setting, e.g. ca_file=/etc/ca.pem or allow_http=true.",
+    help="A setting, e.g. ca_file=/etc/ca.pem, allow_http=true or mapping=@mapping.json.",
 )
 @click.option("--no-check", is_flag=True, help="Save without asking the store whether all is well.")
 @json_option
@@ -202,20 +205,6 @@ def remove(key: str, *, yes: bool) -> None:
     _change(key, "removed")
 
 
-def parse_settings(pairs: Sequence[str]) -> dict[str, Any]:
-    """Turn NAME=VALUE pairs into settings; a VALUE that is JSON (true, 5, {…}) is taken as such."""
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise ConfigurationError(f'--set "{pair}": write NAME=VALUE')
-        try:
-            settings[name] = json.loads(value)
-        except json.JSONDecodeError:
-            settings[name] = value
-    return settings
-
-
 def credentials_from_environment(key: str) -> dict[str, str]:
     """Return what STORELOOM_STORE_<KEY>_* variables hold, by lower-case name."""
     prefix = f"STORELOOM_STORE_{re.sub(r'[^A-Za-z0-9]', '_', key).upper()}_"
@@ -237,7 +226,7 @@ def require_credentials(key: str, platform: str, credentials: Mapping[str, str])
 
 
 def _prompt(key: str, platform: str) -> dict[str, str]:
-    if not sys.stdin.isatty():
+    if not platform_of(platform).credentials[0] or not sys.stdin.isatty():
         return {}
     notes.print(f"Credentials of {key} ({platform}); they are stored encrypted.")
     return {

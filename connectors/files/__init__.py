@@ -1,0 +1,1 @@
+"""Files: CSV, JSON Lines and Parquet in a folder, as a store."""

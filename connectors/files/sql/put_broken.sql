@@ -1,0 +1,1 @@
+insert into broken (payload, reason, code) values (:payload, :reason, :code)
