@@ -19,6 +19,7 @@ from connectors.crm.fetch import PagesAhead
 from connectors.errors import StoreError
 from connectors.records import Order, Stream
 from connectors.registry import open_connector
+from connectors.services import Services
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,14 +58,18 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_store(
-    database_url: str, config: StoreConfig, *, connector: Connector | None = None
+    database_url: str,
+    config: StoreConfig,
+    *,
+    connector: Connector | None = None,
+    services: Services | None = None,
 ) -> list[Comparison]:
     """Read the whole store again, load nothing, and compare with the CRM.
 
-    `connector`: as in `sync_store`. Raises StoreError when the store cannot be read to its end,
-    DatabaseError when the database does not answer.
+    `connector`, `services`: as in `sync_store`. Raises StoreError when the store cannot be read to
+    its end, DatabaseError when the database does not answer.
     """
-    reader = connector or open_connector(config)
+    reader = connector or open_connector(config, services)
     try:
         end = reader.probe().server_time or datetime.now(UTC)
         theirs = {stream: _read(reader, stream, Window(end=end)) for stream in Stream}
@@ -89,10 +94,14 @@ def compare_store(
 
 
 def count_store(
-    database_url: str, config: StoreConfig, *, connector: Connector | None = None
+    database_url: str,
+    config: StoreConfig,
+    *,
+    connector: Connector | None = None,
+    services: Services | None = None,
 ) -> list[Count]:
     """Ask the store for its counts, a few cheap calls, and count the CRM's rows beside them."""
-    reader = connector or open_connector(config)
+    reader = connector or open_connector(config, services)
     try:
         theirs = {stream: reader.count(stream) for stream in Stream}
     finally:

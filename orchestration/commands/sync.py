@@ -12,6 +12,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from connectors.crm.services import services_for
 from connectors.crm.stores import list_stores, load_config
 from connectors.crm.sync import Progress as Step
 from connectors.crm.sync import StoreResult, sync_store
@@ -100,6 +101,7 @@ def _sync(
             full=full,
             accept_deletes=accept_deletes,
             on_progress=on_progress,
+            services=services_for(crm.url, crm.keys, config),
         )
     except (ConfigurationError, LeaseLost) as error:
         return str(error)

@@ -73,9 +73,9 @@ def _count(crm: Crm, keys: Sequence[str]) -> tuple[dict[str, list[Count]], dict[
     unreadable: dict[str, str] = {}
     for key in keys:
         try:
-            compared[key] = [
-                one for one in count_store(crm.url, crm.store(key)) if one.store_rows is not None
-            ]
+            config = crm.store(key)
+            counts = count_store(crm.url, config, services=crm.services(config))
+            compared[key] = [one for one in counts if one.store_rows is not None]
         except StoreError as error:
             unreadable[key] = str(error)
     return compared, unreadable

@@ -16,7 +16,9 @@ from connectors.base import StoreConfig
 from connectors.crm.database import connect
 from connectors.crm.heartbeats import beating
 from connectors.crm.keys import KeyRing
+from connectors.crm.services import services_for
 from connectors.crm.stores import load_config
+from connectors.services import Services
 from orchestration.lib.databases import open_databases, require_migrated
 from orchestration.lib.dbt import PROJECT_DIRECTORY, dbt_executable, environment_for
 from orchestration.settings import Settings, load_settings
@@ -72,6 +74,11 @@ class Crm(ConfigurableResource[Any]):
         assert self._keys is not None  # noqa: S101 - see `settings`
         with self.connection() as opened:
             return load_config(opened, self._keys, key)
+
+    def services(self, config: StoreConfig) -> Services:
+        """What the connector of a store may use: its kept credentials and shared allowance."""
+        assert self._keys is not None  # noqa: S101 - see `settings`
+        return services_for(self.url, self._keys, config)
 
 
 @resource(description="dbt, as installed beside this interpreter, on our project and profile.")

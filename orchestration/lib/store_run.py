@@ -32,7 +32,14 @@ def sync_one(
     try:
         config = crm.store(key)
         return from_result(
-            sync_store(crm.url, config, run_id=run_id, full=full, accept_deletes=accept_deletes)
+            sync_store(
+                crm.url,
+                config,
+                run_id=run_id,
+                full=full,
+                accept_deletes=accept_deletes,
+                services=crm.services(config),
+            )
         )
     except (ConfigurationError, LeaseLost) as error:
         return StoreOutcome(
