@@ -16,7 +16,7 @@ from typing import Any, Final
 from connectors.bigcommerce.api import StoreApi
 from connectors.bigcommerce.listings import WITH_VARIANTS, rows_of
 from connectors.bigcommerce.paging import Row
-from connectors.bigcommerce.values import identifier, text
+from connectors.bigcommerce.values import id_number, identifier, text
 
 CATEGORIES: Final = "v3/catalog/categories"
 PRODUCTS: Final = "v3/catalog/products"
@@ -82,7 +82,7 @@ class Catalog:
 
         Variants can be asked for one at a time only, so many are looked up in the whole list.
         """
-        numbers = sorted(one for one in unit_ids if one.isascii() and one.isdigit())
+        numbers = sorted(one for one in unit_ids if id_number(one))
         if not numbers:
             return set()
         total = self.count() if len(numbers) > _AT_ONCE else None
@@ -147,7 +147,7 @@ def _category_id(product: Mapping[str, Any]) -> str | None:
     categories = product.get("categories")
     for one in categories if isinstance(categories, list) else ():
         found = identifier(one)
-        if found and found.isascii() and found.isdigit():
+        if found and id_number(found):
             return found
     return None
 

@@ -19,10 +19,10 @@ from connectors.bigcommerce.api import StoreApi
 from connectors.bigcommerce.catalog import Catalog
 from connectors.bigcommerce.orders import LARGEST_PAGE, WholeOrders
 from connectors.bigcommerce.pages import page_of
-from connectors.bigcommerce.paging import Pager, Part, Row, Span
+from connectors.bigcommerce.paging import SECOND, Pager, Part, Row, Span
 from connectors.bigcommerce.probing import currency_of, probe
 from connectors.bigcommerce.rules import rules_of
-from connectors.bigcommerce.status import INCOMPLETE
+from connectors.bigcommerce.status import is_incomplete
 from connectors.bigcommerce.values import identifier, instant
 from connectors.errors import BadRecord, Permanent
 from connectors.records import Stream
@@ -145,7 +145,7 @@ class BigCommerceConnector(Connector):
     def oldest_order(self) -> datetime | None:
         """Return when the oldest order that can be reached was placed, None without any."""
         for row in self._api.rows("v2/orders", {"sort": "date_created:asc", "limit": 50}):
-            if isinstance(row, Mapping) and row.get("status_id") != INCOMPLETE:
+            if isinstance(row, Mapping) and not is_incomplete(row):
                 try:
                     return instant(row.get("date_created"), "date_created")
                 except BadRecord:
@@ -214,11 +214,16 @@ class BigCommerceConnector(Connector):
 
 
 def _span(window: Window) -> Span:
+    """Return the window with the whole second of its end.
+
+    What changed in that second just before the clock was asked would otherwise wait for the next
+    sync, while the counts already speak of it.
+    """
     start = window.start
     if window.resume is not None:
         mark = datetime.fromisoformat(window.resume).astimezone(UTC)
         start = mark if start is None else max(mark, start)
-    return Span(start, window.end)
+    return Span(start, window.end.astimezone(UTC).replace(microsecond=0) + SECOND)
 
 
 def _is_archived(row: Row) -> bool:
@@ -226,9 +231,7 @@ def _is_archived(row: Row) -> bool:
 
 
 def _is_left_out(row: Row) -> bool:
-    return _is_archived(row) or (
-        isinstance(row.payload, Mapping) and row.payload.get("status_id") == INCOMPLETE
-    )
+    return _is_archived(row) or is_incomplete(row.payload)
 
 
 def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ from typing import Final
 from connectors.bigcommerce.api import StoreApi
 from connectors.bigcommerce.listings import WITH_ADDRESSES, V3List, rows_of
 from connectors.bigcommerce.paging import Row
+from connectors.bigcommerce.values import id_number
 from connectors.errors import Permanent
 
 PATH: Final = "v3/customers"
@@ -25,7 +26,7 @@ def changes(api: StoreApi) -> V3List:
 
 def by_id(api: StoreApi, ids: Collection[str]) -> list[Row]:
     """Return the customers of at most `AT_ONCE` ids that the store still has."""
-    numbers = [one for one in ids if one.isascii() and one.isdigit()]
+    numbers = [one for one in ids if id_number(one)]
     if not numbers:
         return []
     query = {**WITH_ADDRESSES, "id:in": ",".join(numbers)}

@@ -20,8 +20,8 @@ from connectors.bigcommerce.api import RecordMissing, StoreApi
 from connectors.bigcommerce.listings import WITH_LINES, Orders, rows_of
 from connectors.bigcommerce.order_mapping import order_lines
 from connectors.bigcommerce.paging import Row
-from connectors.bigcommerce.status import INCOMPLETE
-from connectors.bigcommerce.values import identifier, quantity, text
+from connectors.bigcommerce.status import INCOMPLETE, is_incomplete, status_id
+from connectors.bigcommerce.values import id_number, identifier, quantity, text
 from connectors.errors import BadRecord
 
 LARGEST_PAGE: Final = 250
@@ -46,7 +46,7 @@ class WholeOrders:
     def completed(self, rows: Iterable[Row]) -> list[Row]:
         """Return the rows with their orders' lines, refunds and shipments in the payloads."""
         taken = list(rows)
-        ids = [row.id for row in taken if row.id.isdigit() and not _is_incomplete(row.payload)]
+        ids = [row.id for row in taken if id_number(row.id) and not is_incomplete(row.payload)]
         refunds = self._refunds(ids)
 
         def complete(row: Row) -> Row:
@@ -67,7 +67,7 @@ class WholeOrders:
         What a range leaves out, as it does archived orders, is asked for by itself: only a 404 for
         an order says that it is gone.
         """
-        numbers = sorted(int(one) for one in ids if one.isascii() and one.isdigit())
+        numbers = sorted(filter(None, map(id_number, ids)))
         found: dict[str, Row] = {}
         if len(numbers) > _FEW and (numbers[-1] - numbers[0]) // page_size + 1 < len(numbers):
             wanted = set(ids)
@@ -102,7 +102,7 @@ class WholeOrders:
         by_status = {
             one.get("id"): int(one["count"])
             for one in (statuses if isinstance(statuses, list) else ())
-            if isinstance(one, Mapping) and type(one.get("count")) is int
+            if isinstance(one, Mapping) and type(one.get("id")) is type(one.get("count")) is int
         }
         total = counted.get("count")
         if type(total) is int:
@@ -123,7 +123,7 @@ class WholeOrders:
         while above < last:
             page = orders.up_to(page_size, above=above, most=last)
             yield from page.rows
-            ids = [int(row.id) for row in page.rows if row.id.isascii() and row.id.isdigit()]
+            ids = [number for row in page.rows if (number := id_number(row.id))]
             if page.is_last or not ids or max(ids) <= above:
                 return
             above = max(ids)
@@ -165,9 +165,12 @@ def _has_shipments(order: Mapping[str, Any]) -> bool:
         (type(shipped) is int and shipped > 0)
         or (type(shipped) is Decimal and shipped > 0)
         or text(order.get("date_shipped"))
-        or order.get("status_id") in _SHIPPED
+        or _number_of(order) in _SHIPPED
     )
 
 
-def _is_incomplete(payload: Any) -> bool:
-    return isinstance(payload, Mapping) and payload.get("status_id") == INCOMPLETE
+def _number_of(order: Mapping[str, Any]) -> int | None:
+    try:
+        return status_id(order)
+    except BadRecord:
+        return None

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from connectors.bigcommerce.api import is_short
+from connectors.bigcommerce.values import id_number
 from connectors.errors import Permanent, Throttled, Transient
 
 SECOND: Final = timedelta(seconds=1)
@@ -136,7 +137,7 @@ class Pager:
             page = self._sized(
                 lambda size: listing.by_id(span, size, above=above, number=1)  # noqa: B023 - called at once
             )
-            ids = [int(row.id) for row in page.rows if row.id.isascii() and row.id.isdigit()]
+            ids = [number for row in page.rows if (number := id_number(row.id))]
             yield Part(page.rows, None)
             if page.is_last:
                 return

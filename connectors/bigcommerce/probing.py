@@ -126,8 +126,9 @@ def _pace(quota: int, plan: str) -> list[str]:
     return [
         (
             f"The {plan} plan allows {quota} requests in 30 seconds, shared by all apps, and each "
-            f"shipped order costs one: about {quota * 120:,} an hour in a first sync. Set `shipments` "
-            "to false to go without tracking numbers and read 250 orders with two requests."
+            f"shipped order costs one: about {quota * 120:,} an hour in a first sync. Set "
+            "`shipments` to false to go without tracking numbers and have 250 orders for two "
+            "requests."
         )
     ]
 

@@ -47,6 +47,14 @@ def status_id(order: Mapping[str, Any]) -> int:
     return int(written) if len(written) <= _MOST_DIGITS else -1
 
 
+def is_incomplete(payload: Any) -> bool:
+    """Say whether an element of the orders list is a shopper who never paid."""
+    try:
+        return isinstance(payload, Mapping) and status_id(payload) == INCOMPLETE
+    except BadRecord:
+        return False
+
+
 def order_status(
     order: Mapping[str, Any],
     exceptions: Mapping[str, OrderStatus],

@@ -18,6 +18,9 @@ from connectors.values import MAX_AMOUNT, amount, utc_time
 ZERO: Final = Decimal("0.00")
 _UNIT_STEP: Final = Decimal("0.000001")
 _UNIT_PLACES: Final = -6
+_ABSURD: Final = 10**40
+_ID_DIGITS: Final = 18
+_MOST_QUOTED: Final = 80
 # "Thu, 01 Jan 1970 …" and "0000-00-00 …" are dates that were never set.
 _NEVER: Final = ("0000-", "-0001")
 
@@ -27,16 +30,21 @@ def text(value: Any) -> str | None:
     if type(value) is str:
         return value.strip() or None
     if type(value) is int or type(value) is Decimal:
-        return str(value)
+        # Python refuses to write out numbers of thousands of digits.
+        return str(value) if -_ABSURD < value < _ABSURD else None
     return None
 
 
 def identifier(value: Any) -> str | None:
     """Return an id as text; 0 and "0" are BigCommerce's way to say there is none."""
-    if type(value) is int:
-        return str(value) if value else None
     found = text(value)
     return None if found == "0" else found
+
+
+def id_number(external_id: str) -> int | None:
+    """Return an id as the number BigCommerce counts with, None for what cannot be one of its."""
+    is_number = external_id.isascii() and external_id.isdigit() and len(external_id) <= _ID_DIGITS
+    return int(external_id) if is_number else None
 
 
 def money(value: Any, what: str) -> Decimal:
@@ -75,7 +83,7 @@ def instant(value: Any, what: str) -> datetime | None:
     if value is None or value is False:
         return None
     if type(value) is not str:
-        raise BadRecord(f"{what} is not a time: {value!r}", code="bad_time", field=what)
+        raise BadRecord(f"{what} is no text", code="bad_time", field=what)
     written = value.strip()
     if not written or written.startswith(_NEVER):
         return None
@@ -86,7 +94,9 @@ def instant(value: Any, what: str) -> datetime | None:
         # "-0000" says that the zone is not known; all of BigCommerce's times are UTC.
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise BadRecord(f"{what} is not a time: {value!r}", code="bad_time", field=what) from error
+        raise BadRecord(
+            f"{what} is not a time: {written[:_MOST_QUOTED]!r}", code="bad_time", field=what
+        ) from error
 
 
 def full_name(first: Any, last: Any) -> str | None:
@@ -96,12 +106,13 @@ def full_name(first: Any, last: Any) -> str | None:
 
 
 def _exact(value: Any, what: str, *, code: str) -> Decimal:
-    if isinstance(value, (bool, float)):
-        raise BadRecord(f"{what} is not a decimal: {value!r}", code=code, field=what)
+    if not isinstance(value, (str, int, Decimal)) or isinstance(value, bool):
+        raise BadRecord(f"{what} is no number", code=code, field=what)
     try:
-        exact = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        exact = Decimal(value.strip() if isinstance(value, str) else value)
     except ArithmeticError:
-        raise BadRecord(f"{what} is no number: {value!r}", code=code, field=what) from None
+        shown = repr(value)[:_MOST_QUOTED]
+        raise BadRecord(f"{what} is no number: {shown}", code=code, field=what) from None
     if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
-        raise BadRecord(f"{what} is out of range: {value!r}", code=code, field=what)
+        raise BadRecord(f"{what} is out of range", code=code, field=what)
     return exact

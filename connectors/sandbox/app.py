@@ -1,7 +1,8 @@
-"""The sandbox's HTTP face: two stores, their faults, a health check and the truth.
+"""The sandbox's HTTP face: its stores, their faults, a health check and the truth.
 
-Routes: `/woocommerce/wp-json/…` (also without the folder), `/admin/…` for Shopify, `/healthz`, and
-`/_sandbox/truth/<platform>`, which tells what the store really holds to a demo in another process.
+Routes: `/woocommerce/wp-json/…` (also without the folder), `/admin/…` for Shopify,
+`/bigcommerce/stores/sandbox/v2/…` and `…/v3/…`, `/healthz`, and `/_sandbox/truth/<platform>`, which
+tells what the store really holds to a demo in another process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.answer import Answer
 from connectors.sandbox.faults import Verdict
-from connectors.sandbox.spec import PLATFORMS
+from connectors.sandbox.spec import FURTHER_PLATFORMS, PLATFORMS
 from connectors.sandbox.stores import Stores
 from connectors.sandbox.truth import truth
 from connectors.sandbox.wire import CutShort, Reset
@@ -29,6 +30,8 @@ from connectors.sandbox.woocommerce.auth import Asked
 
 STORAGE = "/storage"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# The store hash is a word of our own.
+BIGCOMMERCE = "/bigcommerce/stores/sandbox"
 NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>x.php</b><br />\n"
 
 
@@ -87,6 +90,10 @@ def _answer(
         )
     if path.startswith(STORAGE):
         return stores.shopify.download(path.removeprefix(STORAGE), request.url.query, headers)
+    if path.startswith(f"{BIGCOMMERCE}/"):
+        return stores.bigcommerce.answer(
+            request.method, path.removeprefix(BIGCOMMERCE), request.url.query, headers
+        )
     return Answer(b"Not found", 404)
 
 
@@ -147,7 +154,7 @@ def _identity(request: Request, body: bytes) -> str:
 
 
 def _truth(stores: Stores, platform: str) -> Response:
-    if platform not in PLATFORMS:
+    if platform not in (*PLATFORMS, *FURTHER_PLATFORMS):
         return Response("Not found", 404, media_type="text/plain")
     told = truth(stores.world(platform))
     return Response(msgspec.json.encode(told), media_type="application/json")

@@ -17,8 +17,8 @@ RICH = 7
 def stock_up(world: World, dice: random.Random, *, count: int, since: int) -> None:
     """Put `count` products on the shelf; about a third come in several variants.
 
-    On Shopify every product has at least one variant, the sellable unit; in WooCommerce only the
-    variable ones do.
+    In WooCommerce only the variable products have variants; elsewhere every product has at least
+    one, the sellable unit.
     """
     taken: set[str] = set()
     for number in range(count):
@@ -52,7 +52,7 @@ def stock_up(world: World, dice: random.Random, *, count: int, since: int) -> No
             option = "Size" if category == "Clothing" else "Colour"
             for position, value in enumerate(names[: dice.randrange(2, 5)]):
                 add_variant(world, product, ((option, value),), price + position * 200)
-        elif world.platform == "shopify":
+        elif world.platform != "woocommerce":
             add_variant(world, product, (), price)
 
 

@@ -100,5 +100,5 @@ def _huge(world: World, order: Order, _end: int) -> None:
 
 def _draft(world: World, order: Order, _end: int) -> None:
     # Shopify keeps drafts in a list of their own, which nobody syncs.
-    if world.platform == "woocommerce":
+    if world.platform != "shopify":
         order.state = states.CHECKOUT_DRAFT

@@ -34,12 +34,16 @@ PRESENTMENT = {"CA": ("CAD", 13_700), "GB": ("GBP", 7_900), "JP": ("JPY", 1_510_
 
 def build(spec: SandboxSpec, platform: str, clock: Clock) -> World:
     """Make the `platform` store of `spec`, whole."""
-    is_woocommerce = platform == "woocommerce"
+    name, currency, time_zone = {
+        "woocommerce": ("Nordlicht Home", spec.woocommerce_currency, spec.time_zone),
+        "shopify": ("Harbor & Oak", spec.shopify_currency, spec.shopify_time_zone),
+        "bigcommerce": ("Copper & Clay", spec.bigcommerce_currency, spec.bigcommerce_time_zone),
+    }[platform]
     world = World(
         platform=platform,
-        name="Nordlicht Home" if is_woocommerce else "Harbor & Oak",
-        currency=spec.woocommerce_currency if is_woocommerce else spec.shopify_currency,
-        time_zone=spec.time_zone if is_woocommerce else spec.shopify_time_zone,
+        name=name,
+        currency=currency,
+        time_zone=time_zone,
         clock=clock,
     )
     # A str seed hashes with SHA-512: the same in every process, unlike hash().

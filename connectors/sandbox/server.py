@@ -9,7 +9,8 @@ from typing import Self
 
 import uvicorn
 
-from connectors.sandbox.app import build_app
+from connectors.sandbox.app import BIGCOMMERCE, build_app
+from connectors.sandbox.bigcommerce.api import BigCommerce
 from connectors.sandbox.faults import Judge
 from connectors.sandbox.shopify.bulk import BulkOperations
 from connectors.sandbox.shopify.tokens import Tokens
@@ -24,7 +25,7 @@ STOP_SECONDS = 10.0
 
 
 class SandboxServer:
-    """Two stores on one loopback port, up between `with` and its end.
+    """The stores on one loopback port, up between `with` and its end.
 
     The socket listens before the server's thread starts, so the first request waits in the
     kernel's queue instead of being refused, and nobody has to poll for readiness.
@@ -89,7 +90,11 @@ class SandboxServer:
 
     def base_url(self, platform: str) -> str:
         """Return the store's address as `StoreConfig.base_url` wants it."""
-        return {"woocommerce": self.woocommerce_url, "shopify": self.shopify_url}[platform]
+        return {
+            "woocommerce": self.woocommerce_url,
+            "shopify": self.shopify_url,
+            "bigcommerce": f"{self.url}{BIGCOMMERCE}",
+        }[platform]
 
     def credentials(self, platform: str) -> dict[str, str]:
         """Return keys as `StoreConfig.credentials` wants them.
@@ -115,6 +120,11 @@ class SandboxServer:
     def shopify_tokens(self) -> Tokens:
         """Shopify's token endpoint: `issued` counts, `revoke` spoils."""
         return self._stores.shopify.tokens
+
+    @property
+    def bigcommerce(self) -> BigCommerce:
+        """BigCommerce's dialect: `quota.refused` counts, `scopes` can be taken away."""
+        return self._stores.bigcommerce
 
     def world(self, platform: str) -> World:
         """Return what the store holds, for assertions; change it through `store` only."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 PLATFORMS = ("woocommerce", "shopify")
+# Served like the others, but no part of the demo and of what the command prints.
+FURTHER_PLATFORMS = ("bigcommerce",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +82,10 @@ class SandboxSpec:
     clock_offset_seconds: int = 0
     woocommerce_currency: str = "EUR"
     shopify_currency: str = "USD"
+    bigcommerce_currency: str = "USD"
     time_zone: str = "Europe/Berlin"
     shopify_time_zone: str = "America/New_York"
+    bigcommerce_time_zone: str = "America/Chicago"
     same_second: int = 120
     foreign_currency_rate: float = 0.0
     scopes: tuple[str, ...] = ("read_customers", "read_orders", "read_all_orders", "read_products")
@@ -90,4 +94,7 @@ class SandboxSpec:
     bucket_size: int = 1_000_000
     restore_per_second: int = 100_000
     token_lifetime_seconds: int = 86_399
+    # BigCommerce's own: scopes of the API account, and requests in 30 seconds (Plus allows 150).
+    bigcommerce_scopes: tuple[str, ...] = ("orders", "customers", "products", "information")
+    bigcommerce_quota: int = 1_000_000
     faults: Faults = field(default_factory=Faults)

@@ -1,10 +1,12 @@
-"""The two stores of a sandbox, built from its spec when first asked for, with the keys to them."""
+"""The stores of a sandbox, built from its spec when first asked for, with the keys to them."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
 
+from connectors.sandbox.bigcommerce.api import BigCommerce
+from connectors.sandbox.bigcommerce.quota import Quota
 from connectors.sandbox.faults import Judge
 from connectors.sandbox.seed import build
 from connectors.sandbox.shopify.api import Shopify
@@ -23,6 +25,7 @@ class Stores:
         self._worlds: dict[str, World] = {}
         self._woocommerce: WooCommerce | None = None
         self._shopify: Shopify | None = None
+        self._bigcommerce: BigCommerce | None = None
         self.clock = Clock(spec.clock_offset_seconds)
         self.judge = Judge(spec.faults, spec.seed)
         self.credentials = _credentials(spec.seed)
@@ -53,6 +56,19 @@ class Stores:
                 self._shopify = Shopify(self.world("shopify"), keys, self._spec)
             return self._shopify
 
+    @property
+    def bigcommerce(self) -> BigCommerce:
+        """The BigCommerce store's dialect."""
+        with self._lock:
+            if self._bigcommerce is None:
+                self._bigcommerce = BigCommerce(
+                    self.world("bigcommerce"),
+                    self.credentials["bigcommerce"]["access_token"],
+                    self._spec.bigcommerce_scopes,
+                    Quota(self._spec.bigcommerce_quota),
+                )
+            return self._bigcommerce
+
 
 def _credentials(seed: int) -> dict[str, dict[str, str]]:
     """Return keys that look like the real ones and open nothing but this sandbox."""
@@ -71,4 +87,5 @@ def _credentials(seed: int) -> dict[str, dict[str, str]]:
             "client_secret": "shpss_" + digits("client secret", 32),
             "refresh_token": "shprt_" + digits("refresh token", 32),
         },
+        "bigcommerce": {"access_token": digits("bigcommerce token", 31)},
     }

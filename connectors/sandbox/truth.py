@@ -97,6 +97,9 @@ def crm_status(world: World, order: Order) -> OrderStatus:
     it. A status of the shop's own counts as being worked on once it is paid.
     """
     is_shopify = world.platform == "shopify"
+    if world.platform == "bigcommerce" and _is_partly_refunded(order):
+        # The status "Partially Refunded" hides whether the parcel arrived, not that it left.
+        return OrderStatus.SHIPPED if order.shipped_at else OrderStatus.PROCESSING
     if is_shopify and order.cancelled_at:
         return OrderStatus.CANCELLED
     is_paid_back = order.total > 0 and order.refunded >= order.total
@@ -111,8 +114,16 @@ def crm_status(world: World, order: Order) -> OrderStatus:
     return _STATUS.get(order.state, unknown)
 
 
+def _is_partly_refunded(order: Order) -> bool:
+    return 0 < order.refunded < order.total and order.state not in (
+        states.CANCELLED,
+        states.FAILED,
+        states.TRASH,
+    )
+
+
 def _units(world: World) -> int:
-    if world.platform == "shopify":
+    if world.platform != "woocommerce":
         return len(world.variants)
     shown = [product for product in world.products if product.state != states.TRASH]
     return len(shown) + sum(len(product.variants) for product in shown)

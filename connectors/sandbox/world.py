@@ -269,9 +269,10 @@ class World:
         self.next_number = 1001
         # WooCommerce draws the ids of products, orders and refunds from one sequence (posts) and
         # those of people from another (users); an id therefore counts nothing.
-        first = 11 if platform == "woocommerce" else 7_280_000_000_011
-        self._post_ids = itertools.count(first, 1 if platform == "woocommerce" else 32_768)
-        self._user_ids = itertools.count(1 if platform == "woocommerce" else first)
+        is_shopify = platform == "shopify"
+        first = 7_280_000_000_011 if is_shopify else 11
+        self._post_ids = itertools.count(first, 32_768 if is_shopify else 1)
+        self._user_ids = itertools.count(first if is_shopify else 1)
         self._line_ids = itertools.count(first)
 
     def new_id(self) -> int:
