@@ -105,7 +105,7 @@ class Spool:
         """Yield the ids in order, up to `size` at a time."""
         while True:
             rows = self._database.execute(
-                _statement("ids"), {"after": after, "size": size}
+                _statement("ids"), {"edge": after, "size": size}
             ).fetchall()
             if not rows:
                 return
@@ -115,7 +115,7 @@ class Spool:
 
     def records(self, first: str, last: str) -> Iterator[Found]:
         """Yield the records of the ids from `first` to `last`, both included."""
-        rows = self._database.execute(_statement("rows"), {"first": first, "last": last}).fetchall()
+        rows = self._database.execute(_statement("rows"), {"lowest": first, "highest": last}).fetchall()
         for name, group in groupby(rows, key=itemgetter(0)):
             yield self._found(name, list(group))
 
@@ -128,7 +128,7 @@ class Spool:
         after = 0
         while True:
             rows = self._database.execute(
-                _statement("broken"), {"after": after, "size": size}
+                _statement("broken"), {"edge": after, "size": size}
             ).fetchall()
             if not rows:
                 return

@@ -1,5 +1,5 @@
 -- The next ids in order.
 select distinct id from cells
-where id > :after
+where id > :edge
 order by id
 limit :size
