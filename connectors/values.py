@@ -144,7 +144,7 @@ def amount(value: Any, what: str) -> Decimal:
 def _quoted(value: Any) -> str:
     """Return a value as it stands in a reason: whole where somebody can read it, else its begin."""
     try:
-        shown = repr(value)
+        shown = str(value) if isinstance(value, Decimal) else repr(value)
     except ValueError:
         return "a number of thousands of digits"
     return shown if len(shown) <= _MOST_QUOTED else f"{shown[:_MOST_QUOTED]}…"

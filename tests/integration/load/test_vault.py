@@ -17,9 +17,11 @@ from connectors.crm.database import connect
 from connectors.crm.keys import KeyRing
 from connectors.crm.services import services_for
 from connectors.crm.stores import add_store, load_config
+from connectors.crm.sync import Progress, sync_store
 from connectors.crm.vault import StoreVault, UnsavedVault
 from connectors.errors import AuthFailed, ConfigurationError, DatabaseError
 from connectors.http import HttpClient
+from connectors.records import Stream
 from connectors.sandbox import SandboxServer, SandboxSpec
 from connectors.shopify.tokens import Tokens
 
@@ -240,3 +242,23 @@ def test_services_show_nothing_of_what_they_hold(
         shown = repr([services, services.vault, services.allowance, held])
         secrets = list(held.values.values())
     assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_a_sync_whose_token_is_revoked_half_way_goes_on_with_another(
+    store: StoreConfig, database: str, keys: KeyRing, sandbox: SandboxServer
+) -> None:
+    def revoke(step: Progress) -> None:
+        if sandbox.shopify_tokens.issued == 1:
+            sandbox.shopify_tokens.revoke()
+
+    result = sync_store(
+        database,
+        store,
+        run_id="one",
+        services=services_for(database, keys, store),
+        on_progress=revoke,
+    )
+    assert result.error is None
+    assert result.streams[Stream.ORDERS].inserted == sandbox.truth("shopify").rows["orders"]
+    assert sandbox.shopify_tokens.issued == 2
+    assert reload(database, keys).credentials["refresh_token"] != store.credentials["refresh_token"]
