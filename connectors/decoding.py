@@ -9,6 +9,7 @@ mistaken for a shorter one: a page cut between two orders once counted as the en
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
@@ -20,6 +21,9 @@ _OPENINGS: Final = b"{["
 _TOO_DEEP: Final = "the answer is nested deeper than any store's"
 # Notices run to some kilobytes; beyond this a body is a web page, not JSON with a preface.
 _PREFACE_BYTES: Final = 65_536
+_TRAILING_COMMA: Final = re.compile(rb",\s*[}\]]")
+# Texts are matched along and put back, so that a comma inside one stays.
+_COMMAS_AND_TEXTS: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|(?<![\[{,])\s*,(?=\s*[}\]])')
 _LONGEST_ESCAPE: Final = len(r"\ud83d\ude00")
 
 
@@ -32,7 +36,8 @@ def decode(body: bytes) -> Any:
 
     Tolerates a byte order mark, notices printed before the JSON, and half characters (lone
     surrogates) or bytes that are no UTF-8, which come back as U+FFFD or unchanged for the record's
-    own check. Raises TruncatedJsonError when the body ends early and ValueError when it is no JSON.
+    own check, and commas before a closing bracket. Raises TruncatedJsonError when the body ends
+    early and ValueError when it is no JSON.
     """
     try:
         return _DECODER.decode(body)
@@ -96,6 +101,10 @@ def _parse(text: bytes) -> Any:
         raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
         is_cut = "truncated" in str(error)
+    if _TRAILING_COMMA.search(text):
+        # Filters written by hand leave these behind. Taking them out closes no bracket, so an
+        # answer that ends early still does.
+        text = _COMMAS_AND_TEXTS.sub(rb"\1", text)
     # The strict decoder gives up on a whole page for one lone surrogate; the standard library
     # keeps it, and the record's own text check then rejects just that record.
     readable = text.decode("utf-8", "replace")

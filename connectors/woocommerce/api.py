@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.base import StoreConfig
-from connectors.decoding import decode, json_part
+from connectors.decoding import decode
 from connectors.errors import AuthFailed, Permanent, StoreError
 from connectors.http import HttpClient, Parameters, Response
 from connectors.woocommerce.auth import KeyAuth, Way
@@ -25,6 +25,7 @@ API: Final = "wc/v3"
 _OK: Final = 200
 # Its own words for a record that is gone; any other 404 says nothing about the record.
 _INVALID_ID: Final = re.compile(r"woocommerce_rest_(\w+_)?invalid_(\w+_)?id")
+_RECORD: Final = msgspec.json.Decoder(msgspec.Raw)
 # Above this a page that takes too long is not asked for again, but a smaller one.
 _SMALL_PAGE: Final = 10
 _NOT_FOUND: Final = 404
@@ -103,7 +104,10 @@ class ShopApi:
     def record(self, path: str, params: Parameters) -> msgspec.Raw:
         """GET a single record, undecoded; raises RecordMissing when it is gone."""
         response = self.get(path, params)
-        return msgspec.Raw(json_part(response.body))
+        try:
+            return _RECORD.decode(response.body)
+        except ValueError:
+            return msgspec.Raw(json.dumps(decode(response.body), default=str).encode())
 
     def site(self) -> Response:
         """GET the public index of the site, whatever it answers: some shops hide it."""

@@ -99,3 +99,10 @@ def test_an_answer_nested_beyond_reason_is_refused_like_any_other_that_is_no_jso
         decode(body)
     with pytest.raises(ValueError, match="nested deeper"):
         json_part(body)
+
+
+def test_commas_before_a_closing_bracket_are_overlooked_and_an_early_end_is_not() -> None:
+    assert decode(b'{"a": [1.50, ], "b": "x,]",}') == {"a": [Decimal("1.50")], "b": "x,]"}
+    for cut in (b'[{"a": 1,}, {"b":', b'[{"a": 1,}', b'[{"a": ",}'):
+        with pytest.raises(TruncatedJsonError):
+            decode(cut)
