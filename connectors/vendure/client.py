@@ -1,19 +1,17 @@
 """A Vendure store, read through its Admin GraphQL API.
 
-Vendure's `updatedAt` does not follow its records. An order keeps it while it is paid, shipped,
-delivered and refunded (measured on 3.7), a customer while an address is edited, a variant while its
-product is renamed: an increment by `updatedAt` alone loses most of what happens. So customers and
-variants are read whole each time, and orders as far back as something may still happen to them
-(`reread_days`); the content hash keeps what did not change from being written.
+Nothing in this API tells reliably what changed (`selection.py`), so small shops are read whole each
+time and large ones once a day; the content hash keeps what did not change from being written.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
+
+import msgspec
 
 from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import AuthFailed, BadRecord, Permanent
@@ -21,26 +19,33 @@ from connectors.http import HttpClient
 from connectors.records import Record, Rejected, Stream
 from connectors.services import Services
 from connectors.vendure.api import AdminApi, PermissionMissing
-from connectors.vendure.isolation import FAILURE_FIELD, fetch_around
+from connectors.vendure.isolation import FAILURE_FIELD
+from connectors.vendure.lists import Conditions, Lists
 from connectors.vendure.mapping import Rules, map_record
-from connectors.vendure.paging import LARGEST_PAGE, SMALLEST_PAGE, Node, RawPage, pages
-from connectors.vendure.payloads import CONTEXT_FIELD
+from connectors.vendure.paging import LARGEST_PAGE, SMALLEST_PAGE, Mark, Node
+from connectors.vendure.payloads import CONTEXT_FIELD, Time
+from connectors.vendure.selection import (
+    DEFAULT_ORDER_TYPES,
+    DEFAULT_RECENT_DAYS,
+    DEFAULT_REREAD_DAYS,
+    DEFAULT_SCAN_ALWAYS_BELOW,
+    Depth,
+    Selection,
+    is_daily,
+    strictly_before,
+)
+from connectors.vendure.still_there import still_there
 
-# Refunds and chargebacks of older orders are seen by a full sync.
-DEFAULT_REREAD_DAYS: Final = 180
 # 500 orders with all their parts are about two seconds and one megabyte on a small server.
 DEFAULT_PAGE: Final = 500
-# Document and root field of each list.
-_LISTS: Final = {
-    Stream.CUSTOMERS: ("customers", "customers"),
-    Stream.PRODUCTS: ("variants", "productVariants"),
-    Stream.ORDERS: ("orders", "orders"),
-}
-_IDS: Final = {
-    Stream.CUSTOMERS: ("customer_ids", "customers"),
-    Stream.PRODUCTS: ("variant_ids", "productVariants"),
-    Stream.ORDERS: ("order_ids", "orders"),
-}
+_LONGEST: Final = 36_500
+
+
+class Resume(msgspec.Struct, frozen=True, kw_only=True):
+    """An unfinished reading, as text on its pages."""
+
+    depth: Depth
+    mark: Mark
 
 
 class VendureConnector(Connector):
@@ -57,10 +62,18 @@ class VendureConnector(Connector):
         # Read now: a mistake in the settings should not surface in the middle of the night.
         self._rules = Rules.from_config(config)
         self._page_size = self._number("page_size", DEFAULT_PAGE, SMALLEST_PAGE, LARGEST_PAGE)
-        self._reread = timedelta(days=self._number("reread_days", DEFAULT_REREAD_DAYS, 0, 36_500))
+        self._selection = Selection(
+            order_types=tuple(config.settings.get("order_types") or DEFAULT_ORDER_TYPES),
+            reread=self._days("reread_days", DEFAULT_REREAD_DAYS),
+            recent=self._days("recent_days", DEFAULT_RECENT_DAYS),
+            scan_always_below=self._number(
+                "scan_always_below", DEFAULT_SCAN_ALWAYS_BELOW, 0, 10_000_000
+            ),
+        )
         self._http = HttpClient(config, base_url=config.base_url, sleep=sleep)
         self._api = AdminApi(config, self._http)
-        self._context: dict[str, Any] | None = None
+        self._lists = Lists(self._api, store=config.key)
+        self._context: Mapping[str, Any] | None = None
 
     @property
     def api_calls(self) -> int:
@@ -71,7 +84,7 @@ class VendureConnector(Connector):
         """Check address, login and permissions; raises a StoreError saying what to do."""
         answer = self._api.run("store")
         channel = answer.data["activeChannel"]
-        self._check_channel(channel)
+        self._note_context(answer.data)
         self._check_permissions(channel)
         warnings = []
         if self.config.currency and self.config.currency != channel["defaultCurrencyCode"]:
@@ -88,42 +101,98 @@ class VendureConnector(Connector):
 
     def count(self, stream: Stream) -> int | None:
         """Return how many records a full read yields."""
-        document, root = _IDS[stream]
-        options = {"take": 1, "filter": self._conditions(stream, None)}
-        return int(self._list(document, root, options)["totalItems"])
+        return self._lists.count(stream, self._selection.live(stream))
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
         """Yield every record that may have changed since the window's start.
 
         Nothing is promised before the last page: the order of reading is that of the ids.
         """
-        for raw in self._pages(stream, _LISTS[stream], window.start):
-            records, rejected, skipped = self._map(stream, raw)
-            yield Page(
-                stream=stream,
-                records=records,
-                rejected=rejected,
-                skipped=skipped,
-                fetched=len(raw.nodes),
+        depth, conditions = self._choose(stream, window)
+        resume = _unfinished(window.resume)
+        mark = resume.mark if resume and resume.depth is depth else None
+        for raw in self._lists.pages(stream, conditions, size=self._page_size, mark=mark):
+            goes_on = Resume(depth=depth, mark=raw.mark)
+            yield msgspec.structs.replace(
+                self._page(stream, raw.nodes),
                 complete_until=window.end if raw.is_last else None,
+                resume=None if raw.is_last else msgspec.json.encode(goes_on).decode(),
+            )
+
+    def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
+        """Yield the records of these ids, and those of which Vendure itself says they are gone.
+
+        An order that exists and was not placed, or is a seller's part, is skipped.
+        """
+        wanted = list(dict.fromkeys(ids))
+        live = self._selection.live(stream)
+        for start in range(0, len(wanted), self._page_size):
+            some = wanted[start : start + self._page_size]
+            nodes = self._lists.named(stream, some, live)
+            listed = {str(node["id"]) for node in nodes}
+            unlisted = [one for one in some if one not in listed]
+            hidden = still_there(self._api, stream, unlisted) if unlisted else frozenset()
+            page = self._page(stream, nodes)
+            yield msgspec.structs.replace(
+                page,
+                skipped=page.skipped + len(hidden),
+                fetched=page.fetched + len(hidden),
+                gone=tuple(one for one in unlisted if one not in hidden),
             )
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield the external id of every record the store still has."""
-        for raw in self._pages(stream, _IDS[stream], None):
-            yield from (str(node["id"]) for node in raw.nodes)
+        return self._lists.ids(stream, self._selection.live(stream), size=LARGEST_PAGE)
+
+    def oldest_order(self) -> datetime | None:
+        """Return when the first order was placed; Vendure shows them all, however old."""
+        found = self._lists.first(
+            Stream.ORDERS, self._selection.live(Stream.ORDERS), {"orderPlacedAt": "ASC"}
+        )
+        return msgspec.convert(found["orderPlacedAt"], Time) if found else None
 
     def close(self) -> None:
         """Close connections. Safe to call twice."""
         self._http.close()
 
-    def _map(
-        self, stream: Stream, raw: RawPage
-    ) -> tuple[tuple[Record, ...], tuple[Rejected, ...], int]:
+    def _choose(self, stream: Stream, window: Window) -> tuple[Depth, Conditions]:
+        """Return how deep to read, and the filter for that; costs one request at most."""
+        start = window.start
+        if start is None:
+            return Depth.WHOLE, self._selection.live(stream)
+        thorough = self._selection.thorough(stream, start)
+        if is_daily(window):
+            return Depth.THOROUGH, thorough
+        if stream is Stream.PRODUCTS:
+            total, changed_products = self._changes_of_products(start)
+        else:
+            total, changed_products = self._lists.count(stream, thorough), []
+        if changed_products is None or total <= self._selection.scan_always_below:
+            return Depth.THOROUGH, thorough
+        return Depth.CHANGED, self._selection.changed(stream, start, product_ids=changed_products)
+
+    def _changes_of_products(self, start: datetime) -> tuple[int, list[str] | None]:
+        """Return the number of all variants, and the products changed; None when too many are."""
+        found = self._api.run(
+            "changes_of_products",
+            {
+                "all": {"take": 1, "filter": self._selection.live(Stream.PRODUCTS)},
+                "changed": {
+                    "take": LARGEST_PAGE,
+                    "filter": {"updatedAt": {"after": strictly_before(start)}},
+                },
+            },
+        ).data
+        changed = found["products"]
+        is_all = len(changed["items"]) == changed["totalItems"]
+        ids = [str(node["id"]) for node in changed["items"]] if is_all else None
+        return int(found["productVariants"]["totalItems"]), ids
+
+    def _page(self, stream: Stream, nodes: Collection[Node]) -> Page:
         context = self._store_context()
         records: list[Record] = []
         rejected: list[Rejected] = []
-        for node in raw.nodes:
+        for node in nodes:
             payload = {**node, CONTEXT_FIELD: context}
             try:
                 record = self._map_one(stream, payload)
@@ -140,8 +209,13 @@ class VendureConnector(Connector):
                 continue
             if record is not None:
                 records.append(record)
-        skipped = len(raw.nodes) - len(records) - len(rejected)
-        return tuple(records), tuple(rejected), skipped
+        return Page(
+            stream=stream,
+            records=tuple(records),
+            rejected=tuple(rejected),
+            skipped=len(nodes) - len(records) - len(rejected),
+            fetched=len(nodes),
+        )
 
     def _map_one(self, stream: Stream, payload: Node) -> Record | None:
         failure = payload.get(FAILURE_FIELD)
@@ -149,55 +223,16 @@ class VendureConnector(Connector):
             raise BadRecord(f"Vendure cannot answer for it: {failure}", code="store_error")
         return map_record(stream, payload, self._rules)
 
-    def _pages(
-        self, stream: Stream, source: tuple[str, str], start: datetime | None
-    ) -> Iterator[RawPage]:
-        def items(source: tuple[str, str], options: Mapping[str, Any]) -> list[Node]:
-            found: list[Node] = self._list(*source, options)["items"]
-            return found
-
-        return pages(
-            partial(fetch_around, partial(items, source), partial(items, _IDS[stream])),
-            size=self._page_size,
-            conditions=self._conditions(stream, start),
-            store=self.config.key,
-        )
-
-    def _conditions(self, stream: Stream, start: datetime | None) -> dict[str, Any]:
-        """Return the list's filter: placed orders only, from `start` on those that may differ."""
-        if stream is not Stream.ORDERS:
-            return {}
-        # A seller's own channel shows his parts of a marketplace's orders and nothing else.
-        types = self.config.settings.get("order_types") or ["Regular", "Aggregate"]
-        conditions: dict[str, Any] = {
-            "orderPlacedAt": {"isNull": False},
-            "type": {"in": list(types)},
-        }
-        if start is not None:
-            conditions["_or"] = [
-                {"updatedAt": {"after": _strictly_before(start)}},
-                {"orderPlacedAt": {"after": _strictly_before(start - self._reread)}},
-            ]
-        return conditions
-
-    def _list(self, document: str, root: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        found = self._api.run(document, {"options": dict(options)}).data.get(root)
-        if not _is_list(found):
-            raise Permanent(
-                f"{document}: the answer holds no list. Vendure 3.0 or newer is needed.",
-                store=self.config.key,
-            )
-        return found
-
     def _store_context(self) -> Mapping[str, Any]:
         """Return what the shop's amounts depend on, asked for once."""
-        if self._context is None:
-            told = self._api.run("store").data
-            self._check_channel(told["activeChannel"])
-            self._context = {
-                "moneyPrecision": told["globalSettings"]["serverConfig"]["moneyStrategyPrecision"],
-                "pricesIncludeTax": told["activeChannel"]["pricesIncludeTax"],
-            }
+        return self._context or self._note_context(self._api.run("store").data)
+
+    def _note_context(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._check_channel(told["activeChannel"])
+        self._context = {
+            "moneyPrecision": told["globalSettings"]["serverConfig"]["moneyStrategyPrecision"],
+            "pricesIncludeTax": told["activeChannel"]["pricesIncludeTax"],
+        }
         return self._context
 
     def _check_channel(self, channel: Mapping[str, Any]) -> None:
@@ -237,18 +272,15 @@ class VendureConnector(Connector):
             )
         return value
 
-
-def _is_list(found: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Tell a list in which every element has an id: one left out would end the reading early."""
-    return (
-        isinstance(found, dict)
-        and isinstance(found.get("totalItems"), int)
-        and isinstance(found.get("items"), list)
-        and all(isinstance(item, dict) and item.get("id") for item in found["items"])
-    )
+    def _days(self, name: str, default: int) -> timedelta:
+        return timedelta(days=self._number(name, default, 0, _LONGEST))
 
 
-def _strictly_before(moment: datetime) -> str:
-    """Return a bound that lets `moment` itself through: `after` is strict, on milliseconds."""
-    earlier = moment - timedelta(milliseconds=1)
-    return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _unfinished(mark: str | None) -> Resume | None:
+    """Return what the mark of an earlier version or process says, None where it says nothing."""
+    if mark is None:
+        return None
+    try:
+        return msgspec.json.decode(mark, type=Resume)
+    except msgspec.DecodeError:
+        return None
