@@ -88,7 +88,7 @@ class BigCommerceConnector(Connector):
         """Yield every record that changed inside the window, oldest change first."""
         span = _span(window)
         if stream is Stream.CUSTOMERS:
-            for part in self._pager.changes(customers.changes(self._api), span):
+            for part in self._pager.changes(listings.Customers(self._api), span):
                 yield self._page(stream, part.rows, complete_until=part.complete_until)
         elif stream is Stream.PRODUCTS:
             yield from self._read_products(span, is_increment=window.start is not None)
@@ -111,13 +111,14 @@ class BigCommerceConnector(Connector):
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield the id of every record that `count` counts."""
-        if stream is Stream.CUSTOMERS:
-            yield from customers.ids(self._api, self.config.key)
-        elif stream is Stream.PRODUCTS:
+        if stream is Stream.PRODUCTS:
             yield from self._catalog.unit_ids()
-        else:
-            for part in self._pager.whole(listings.Orders(self._api), _EVERYTHING):
-                yield from (row.id for row in part.rows if row.id and not _is_left_out(row))
+            return
+        api = self._api
+        # Without lines a page costs the store little: `page_size` need not make it smaller.
+        listing = listings.Orders(api) if stream is Stream.ORDERS else listings.Customers(api)
+        for part in Pager(self.config.key, LARGEST_PAGE).whole(listing, _EVERYTHING):
+            yield from (row.id for row in part.rows if row.id and not _is_left_out(row))
 
     def unannounced(self, stream: Stream, known: Known) -> Iterator[str]:
         """Yield orders with refunds we do not know, and variants that left their product."""
@@ -160,7 +161,7 @@ class BigCommerceConnector(Connector):
     def _read_products(self, span: Span, *, is_increment: bool) -> Iterator[Page]:
         self._require_currency()
         self._variants_of = {}
-        for part in self._pager.changes(listings.products(self._api), span):
+        for part in self._pager.changes(listings.Products(self._api), span):
             units = self._catalog.units(part.rows)
             if is_increment:
                 self._remember_variants(part, units)

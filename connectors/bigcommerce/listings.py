@@ -1,7 +1,6 @@
 """The lists of BigCommerce's APIs that make up the streams, and how each is asked for.
 
-Bounds are written to whole seconds, the finest that v2 keeps. v3 takes them as `:min` and `:max`;
-its customers can be sorted by change but not by id.
+Bounds are written to whole seconds, the finest that v2 keeps. v3 takes them as `:min` and `:max`.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.bigcommerce.api import StoreApi
-from connectors.bigcommerce.paging import Row, Rows, Span, page_of_rows
+from connectors.bigcommerce.api import Listed, StoreApi, is_short
+from connectors.bigcommerce.paging import Row, Rows, Span, above
 from connectors.bigcommerce.values import identifier, instant
 from connectors.errors import BadRecord
 
@@ -29,10 +28,9 @@ WITH_VARIANTS: Final[Mapping[str, str | int]] = {"include": "variants"}
 class Orders:
     """v2/orders; archived orders are left out unless `query` asks for them."""
 
-    has_ids = True
+    name = "v2/orders"
 
     def __init__(self, api: StoreApi, query: Mapping[str, str | int] = {}) -> None:
-        self.name = "v2/orders"
         self._api = api
         self._query = query
 
@@ -40,70 +38,94 @@ class Orders:
         """Return the first page, oldest change first."""
         return self._page(span, size, {"sort": "date_modified:asc"})
 
-    def by_id(self, span: Span, size: int, *, above: int, number: int) -> Rows:  # noqa: ARG002 - ids go further than numbers
-        """Return the first page of ids above `above`."""
-        return self._page(span, size, {"sort": "id:asc", "min_id": above + 1})
+    def by_id(self, span: Span, size: int, cursor: str | None) -> Rows:
+        """Return a page by id; a cursor is the last id before it."""
+        return self.up_to(span, size, cursor, most=None)
 
-    def up_to(self, size: int, *, above: int, most: int) -> Rows:
-        """Return the first page of ids above `above` up to `most`."""
-        query: Query = {"sort": "id:asc", "min_id": above + 1, "max_id": most}
-        return self._page(Span(None, None), size, query)
+    def up_to(self, span: Span, size: int, cursor: str | None, *, most: int | None) -> Rows:
+        """Return a page by id of the orders up to `most`."""
+        query: Query = {"sort": "id:asc"}
+        if cursor is not None:
+            query["min_id"] = int(cursor) + 1
+        if most is not None:
+            query["max_id"] = most
+        page = self._page(span, size, query)
+        return page._replace(cursor=above(page.rows, cursor))
 
     def _page(self, span: Span, size: int, query: Query) -> Rows:
         for name, bound in (("min_date_modified", span.start), ("max_date_modified", span.end)):
             if bound is not None:
                 query[name] = _second(bound).isoformat()
         rows = self._api.rows(self.name, {**self._query, **query, "limit": size})
-        return page_of_rows(rows_of(rows), size, total=None, pages=None)
+        return Rows(rows_of(rows), is_short(len(rows), size))
 
 
-class V3List:
-    """v3/customers or v3/catalog/products."""
+class Products:
+    """v3/catalog/products with their variants."""
 
-    def __init__(
-        self,
-        api: StoreApi,
-        name: str,
-        *,
-        query: Mapping[str, str | int],
-        by_change: Mapping[str, str | int],
-        by_id: Mapping[str, str | int] | None,
-    ) -> None:
-        self.name = name
-        self.has_ids = by_id is not None
+    name = "v3/catalog/products"
+
+    def __init__(self, api: StoreApi) -> None:
         self._api = api
-        self._query = query
-        self._by_change = by_change
-        self._by_id = by_id
 
     def by_change(self, span: Span, size: int) -> Rows:
         """Return the first page, oldest change first."""
-        return self._page(span, size, dict(self._by_change))
+        return self._page(span, size, {"sort": "date_modified", "direction": "asc"})
 
-    def by_id(self, span: Span, size: int, *, above: int, number: int) -> Rows:
-        """Return the first page of ids above `above`, or a page by number where that cannot be."""
-        if self._by_id is None:
-            return self._page(span, size, {**self._by_change, "page": number}, number=number)
-        return self._page(span, size, {**self._by_id, "id:greater": above})
+    def by_id(self, span: Span, size: int, cursor: str | None) -> Rows:
+        """Return a page by id; a cursor is the last id before it."""
+        query: Query = {"sort": "id", "direction": "asc"}
+        if cursor is not None:
+            query["id:greater"] = cursor
+        page = self._page(span, size, query)
+        return page._replace(cursor=above(page.rows, cursor))
 
-    def _page(self, span: Span, size: int, query: Query, *, number: int = 1) -> Rows:
-        for name, bound in (("date_modified:min", span.start), ("date_modified:max", span.end)):
-            if bound is not None:
-                query[name] = _second(bound).strftime("%Y-%m-%dT%H:%M:%SZ")
-        listed = self._api.listed(self.name, {**self._query, **query, "limit": size})
-        pages = None if listed.pages is None else listed.pages - number + 1
-        return page_of_rows(rows_of(listed.rows), size, total=listed.total, pages=pages)
+    def _page(self, span: Span, size: int, query: Query) -> Rows:
+        listed = self._api.listed(
+            self.name, {**WITH_VARIANTS, **query, **v3_bounds(span), "limit": size}
+        )
+        return Rows(rows_of(listed.rows), is_last(listed, size))
 
 
-def products(api: StoreApi) -> V3List:
-    """Return the list of products with their variants."""
-    return V3List(
-        api,
-        "v3/catalog/products",
-        query=WITH_VARIANTS,
-        by_change={"sort": "date_modified", "direction": "asc"},
-        by_id={"sort": "id", "direction": "asc"},
-    )
+class Customers:
+    """v3/customers with their addresses; no id sorts them, but their cursors stand at ids."""
+
+    name = "v3/customers"
+
+    def __init__(self, api: StoreApi) -> None:
+        self._api = api
+
+    def by_change(self, span: Span, size: int) -> Rows:
+        """Return the first page, oldest change first."""
+        listed = self._page(span, size, {"sort": "date_modified:asc"})
+        return Rows(rows_of(listed.rows), is_last(listed, size))
+
+    def by_id(self, span: Span, size: int, cursor: str | None) -> Rows:
+        """Return the page at a cursor of the store's own."""
+        listed = self._page(span, size, {} if cursor is None else {"after": cursor})
+        has_more = not listed.is_end or (listed.pages or 1) > 1
+        return Rows(rows_of(listed.rows), not (has_more and listed.rows), listed.cursor)
+
+    def _page(self, span: Span, size: int, query: Query) -> Listed:
+        params = {**WITH_ADDRESSES, **query, **v3_bounds(span), "limit": size}
+        return self._api.listed(self.name, params)
+
+
+def is_last(listed: Listed, size: int) -> bool:
+    """Say whether a first page is the only one."""
+    if listed.pages is not None:
+        return listed.pages <= 1
+    return is_short(len(listed.rows), size)
+
+
+def v3_bounds(span: Span) -> Query:
+    """Return the bounds as v3 takes them, both of which include their own second."""
+    bounds = (("date_modified:min", span.start), ("date_modified:max", span.end))
+    return {
+        name: _second(bound).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for name, bound in bounds
+        if bound is not None
+    }
 
 
 def rows_of(payloads: list[Any]) -> list[Row]:

@@ -19,7 +19,7 @@ from connectors.base import Known, Window
 from connectors.bigcommerce.api import RecordMissing, StoreApi
 from connectors.bigcommerce.listings import WITH_LINES, Orders, rows_of
 from connectors.bigcommerce.order_mapping import order_lines
-from connectors.bigcommerce.paging import Row
+from connectors.bigcommerce.paging import Row, Span
 from connectors.bigcommerce.status import INCOMPLETE, is_incomplete, status_id
 from connectors.bigcommerce.values import id_number, identifier, quantity, text
 from connectors.errors import BadRecord
@@ -119,14 +119,12 @@ class WholeOrders:
 
     def _range(self, first: int, last: int, page_size: int) -> Iterator[Row]:
         orders = Orders(self._api, WITH_LINES)
-        above = first - 1
-        while above < last:
-            page = orders.up_to(page_size, above=above, most=last)
+        cursor: str | None = str(first - 1)
+        while cursor is not None:
+            page = orders.up_to(Span(None, None), page_size, cursor, most=last)
             yield from page.rows
-            ids = [number for row in page.rows if (number := id_number(row.id))]
-            if page.is_last or not ids or max(ids) <= above:
-                return
-            above = max(ids)
+            # A range that breaks off is no harm: what it leaves out is asked for by itself.
+            cursor = None if page.is_last else page.cursor
 
     def _refunds(self, ids: Collection[str]) -> dict[str, list[Any]]:
         """Return the refunds of each of these orders, most often none."""

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
-from connectors.bigcommerce.api import is_short
 from connectors.bigcommerce.values import id_number
 from connectors.errors import Permanent, Throttled, Transient
 
 SECOND: Final = timedelta(seconds=1)
-_PASSES: Final = 3
 _SMALLER: Final = (50, 10)
 
 
@@ -46,11 +44,11 @@ class Row(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """One page. `total`: rows in the whole list, None where the API does not tell."""
+    """One page. `cursor`: where the next one begins, of a page read by id."""
 
     rows: list[Row]
-    total: int | None
     is_last: bool
+    cursor: str | None = None
 
 
 class Part(NamedTuple):
@@ -64,15 +62,13 @@ class Listing(Protocol):
     """One list of the store. Both bounds may or may not include their own second."""
 
     name: str
-    # Whether `by_id` can start above an id.
-    has_ids: bool
 
     def by_change(self, span: Span, size: int) -> Rows:
         """Return the first page, oldest change first."""
         ...
 
-    def by_id(self, span: Span, size: int, *, above: int, number: int) -> Rows:
-        """Return a page by id: the first one above `above`, or page `number` without `has_ids`."""
+    def by_id(self, span: Span, size: int, cursor: str | None) -> Rows:
+        """Return a page by id: the first one, or the one where `cursor` stands."""
         ...
 
 
@@ -129,47 +125,21 @@ class Pager:
 
     def _each(self, listing: Listing, span: Span) -> Iterator[Part]:
         """Yield each row of `span` once, the bounds' own seconds perhaps among them."""
-        yield from self._above(listing, span) if listing.has_ids else self._numbered(listing, span)
-
-    def _above(self, listing: Listing, span: Span) -> Iterator[Part]:
-        above = 0
+        cursor: str | None = None
+        seen: set[str] = set()
         while True:
-            page = self._sized(
-                lambda size: listing.by_id(span, size, above=above, number=1)  # noqa: B023 - called at once
-            )
-            ids = [number for row in page.rows if (number := id_number(row.id))]
+            page = self._sized(lambda size: listing.by_id(span, size, cursor))  # noqa: B023 - called at once
             yield Part(page.rows, None)
             if page.is_last:
                 return
-            if not ids or max(ids) <= above or ids != sorted(ids):
+            cursor = page.cursor
+            if cursor is None or cursor in seen:
                 raise Permanent(
-                    f"{listing.name}: the list is not sorted by id as was asked, so its end cannot "
-                    "be found. This needs a change in Storeloom: report it.",
+                    f"{listing.name}: a page leads nowhere, so the end of the list cannot be "
+                    "found. Sync again later; report it if it persists.",
                     store=self._store,
                 )
-            above = max(ids)
-
-    def _numbered(self, listing: Listing, span: Span) -> Iterator[Part]:
-        """Read by page numbers, again while rows may have slid from one page to another."""
-        seen: set[tuple[str, datetime | None]] = set()
-        for _ in range(_PASSES):
-            totals: set[int | None] = set()
-            number = 1
-            while True:
-                page = self._sized(
-                    lambda size: listing.by_id(span, size, above=0, number=number)  # noqa: B023 - called at once
-                )
-                if page.rows:
-                    totals.add(page.total)
-                fresh = [row for row in page.rows if (row.id, row.modified) not in seen]
-                seen |= {(row.id, row.modified) for row in fresh}
-                if fresh:
-                    yield Part(fresh, None)
-                if page.is_last or not page.rows:
-                    break
-                number += 1
-            if number == 1 or (len(totals) == 1 and None not in totals):
-                return
+            seen.add(cursor)
 
     def _first_page(self, listing: Listing, span: Span) -> Rows:
         return self._sized(lambda size: listing.by_change(span, size))
@@ -190,9 +160,11 @@ class Pager:
                 return found
 
 
-def page_of_rows(rows: list[Row], size: int, *, total: int | None, pages: int | None) -> Rows:
-    """Make a page of an answer. `pages`: how many there are, None where the API does not tell."""
-    return Rows(rows, total, pages <= 1 if pages is not None else is_short(len(rows), size))
+def above(rows: list[Row], cursor: str | None) -> str | None:
+    """Return the cursor of a list that is asked for above an id, None where it does not go up."""
+    ids = [number for row in rows if (number := id_number(row.id))]
+    is_rising = ids == sorted(ids) and bool(ids) and ids[-1] > int(cursor or 0)
+    return str(ids[-1]) if is_rising else None
 
 
 def _fresh(rows: list[Row], span: Span, recent: set[tuple[str, datetime | None]]) -> list[Row]:

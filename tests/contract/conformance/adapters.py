@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from contract.conformance.bigcommerce_shop import BigCommerceShop
 from contract.conformance.files_shop import FilesShop
 from contract.conformance.sandbox_shop import ShopifyShop, WooCommerceShop
 from contract.conformance.shops import Ability, Shop, lacks
@@ -12,7 +13,7 @@ from contract.conformance.shops import Ability, Shop, lacks
 from connectors.records import Stream
 
 # A new platform adds its adapter here.
-SHOPS: tuple[type[Shop], ...] = (FilesShop, ShopifyShop, WooCommerceShop)
+SHOPS: tuple[type[Shop], ...] = (BigCommerceShop, FilesShop, ShopifyShop, WooCommerceShop)
 
 
 def shops(*needed: Ability) -> pytest.MarkDecorator:
