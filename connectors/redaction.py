@@ -19,6 +19,7 @@ import httpx
 MASK: Final = "***"
 # Shorter values would blank ordinary words ("a", "1") and protect nothing.
 _SHORTEST_SECRET: Final = 4
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _SENSITIVE: Final = re.compile(
     r"""(?ix)
     (authorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|oauth)\s+)?
@@ -47,7 +48,11 @@ class Redactor:
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
-        """Return `text` with every secret replaced by `***`."""
+        """Return `text` with every secret replaced by `***`, and fit to be printed and stored.
+
+        Half a character, or a NUL, in what a store said ended the process that wrote it down.
+        """
+        text = _UNPRINTABLE.sub("\ufffd", text)
         for form in self._forms:
             text = text.replace(form, MASK)
         return _SENSITIVE.sub(lambda match: match.group(1) + MASK, text)

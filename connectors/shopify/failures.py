@@ -77,15 +77,15 @@ def _read_error(entry: Any, redact: Callable[[str], str]) -> FieldError:
     details = extensions if isinstance(extensions, dict) else {}
     # Some doors of the API answer {"base": ["…"]}: what it says is in there somewhere.
     message = redact(str(entry.get("message") or ("" if details else entry)))[:300]
-    code = details.get("code")
+    code = redact(str(details.get("code") or ""))[:100]
     path = entry.get("path")
     scope = details.get("requiredAccess")
     return FieldError(
         message=message,
         # Old versions throttle with the bare word.
-        code=str(code) if code else ("THROTTLED" if message == "Throttled" else ""),
+        code=code or ("THROTTLED" if message == "Throttled" else ""),
         path=tuple(
-            step if isinstance(step, int) else str(step)
+            step if isinstance(step, int) else redact(str(step))[:100]
             for step in (path if isinstance(path, list) else [])
         ),
         scope=redact(str(scope)).rstrip(". ") if scope else None,

@@ -47,3 +47,15 @@ def test_short_values_do_not_blank_ordinary_words() -> None:
 
 def test_its_repr_shows_nothing() -> None:
     assert repr(Redactor(["very secret"])) == "Redactor()"
+
+
+def test_what_a_store_said_can_be_printed_and_stored_whatever_it_said() -> None:
+    shown = Redactor(["secret"])("half \ud800 of it\x00, a bell\x07\x1b[2J and a\r\nline: secret")
+    assert shown == "half \ufffd of it\ufffd, a bell\ufffd\ufffd[2J and a\ufffd\nline: ***"
+    assert shown.encode()
+
+
+def test_a_secret_that_is_added_later_is_replaced_as_well() -> None:
+    redact = Redactor(["shpat_first"])
+    redact.add(["shpat_second", "shpat_second_and_more"])
+    assert redact("shpat_first shpat_second_and_more shpat_second") == "*** *** ***"
