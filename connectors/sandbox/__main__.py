@@ -50,6 +50,13 @@ RATE = click.FloatRange(0, 1)
 )
 @click.option("--drop-authorization", is_flag=True, help="Lose the Authorization header.")
 @click.option("--ignore-parameter", multiple=True, help="Query parameter WooCommerce ignores.")
+@click.option("--time-zone", default="Europe/Berlin", help="Where the WooCommerce store stands.")
+@click.option("--clock-offset", default=0, help="Seconds the stores' clocks are wrong by.")
+@click.option("--most-at-once", default=0, help="503 for more requests at once (with --latency).")
+@click.option("--largest-page", default=0, help="WooCommerce answers 503 to more rows at once.")
+@click.option("--unreadable", multiple=True, type=int, help="Id the WooCommerce key may not see.")
+@click.option("--hidden-status", multiple=True, help="Order status that `any` leaves out.")
+@click.option("--without-statuses", is_flag=True, help="No list of order statuses.")
 @click.option("--short-pages", is_flag=True, help="Hide rows, but count them.")
 @click.option("--without-variations", is_flag=True, help="No global /variations (before 10.3).")
 @click.option("--without-refunds", is_flag=True, help="No global /refunds (before 9.0).")
@@ -75,6 +82,13 @@ def main(
     foreign_currency_rate: float,
     drop_authorization: bool,
     ignore_parameter: tuple[str, ...],
+    time_zone: str,
+    clock_offset: int,
+    most_at_once: int,
+    largest_page: int,
+    unreadable: tuple[int, ...],
+    hidden_status: tuple[str, ...],
+    without_statuses: bool,
     short_pages: bool,
     without_variations: bool,
     without_refunds: bool,
@@ -90,6 +104,11 @@ def main(
         drop_authorization=drop_authorization,
         ignored_parameters=frozenset(ignore_parameter),
         short_pages=short_pages,
+        most_at_once=most_at_once,
+        largest_page=largest_page,
+        unreadable=frozenset(unreadable),
+        hidden_statuses=frozenset(hidden_status),
+        without_statuses=without_statuses,
         without_variations_route=without_variations,
         without_refunds_route=without_refunds,
     )
@@ -102,6 +121,8 @@ def main(
         seed=seed,
         certificate=certificate,
         private_key=private_key,
+        time_zone=time_zone,
+        clock_offset_seconds=clock_offset,
         bucket_size=bucket,
         restore_per_second=restore,
         foreign_currency_rate=foreign_currency_rate,

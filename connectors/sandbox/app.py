@@ -29,7 +29,7 @@ from connectors.sandbox.wire import CutShort, Reset
 from connectors.sandbox.woocommerce.auth import Asked
 
 STORAGE = "/storage"
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # The store hash is a word of our own.
 BIGCOMMERCE = "/bigcommerce/stores/sandbox"
 NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>x.php</b><br />\n"
@@ -38,6 +38,7 @@ NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>
 def build_app(stores: Stores) -> Starlette:
     """Return the ASGI application that serves `stores`."""
     judge = stores.judge
+    under_way = 0
 
     async def serve(request: Request) -> Response:
         folder = "/woocommerce" if request.url.path.startswith("/woocommerce/") else ""
@@ -48,8 +49,15 @@ def build_app(stores: Stores) -> Starlette:
         if path.startswith("/_sandbox/truth/"):
             return _truth(stores, path.rpartition("/")[2])
         verdict = judge.verdict(_identity(request, body))
-        if judge.faults.latency_seconds:
-            await asyncio.sleep(judge.faults.latency_seconds)
+        nonlocal under_way
+        if judge.faults.most_at_once and under_way >= judge.faults.most_at_once:
+            verdict = Verdict.UNAVAILABLE
+        elif judge.faults.latency_seconds:
+            under_way += 1
+            try:
+                await asyncio.sleep(judge.faults.latency_seconds)
+            finally:
+                under_way -= 1
         if verdict is Verdict.RESET:
             return Reset()
         if verdict in (Verdict.ERROR, Verdict.UNAVAILABLE) or (

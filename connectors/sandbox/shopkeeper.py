@@ -248,6 +248,10 @@ class Shopkeeper:
             self._world.products.changed(product, at=self._now(at))
             self._unlink(lambda line: line.variant_id == variant_id)
 
+    def trash_product(self, product_id: int, *, at: int | None = None) -> Product:
+        """Put it in the trash, its variations along (WooCommerce); `edit_product` restores it."""
+        return self.edit_product(product_id, at=at, state=states.TRASH)
+
     def delete_product(self, product_id: int, *, at: int | None = None) -> None:
         """Delete the product for good; order lines lose their link, their orders do not move."""
         with self._world.lock:

@@ -47,12 +47,22 @@ class Faults:
     most_in_a_row: int = 4
     retry_after_seconds: int = 0
     latency_seconds: float = 0.0
-    # WooCommerce's own: what shared hosting and security plugins do to a shop.
+    # Answers of a shop that has too few workers: 503 for more requests at once than this (needs
+    # `latency_seconds`, or none ever meet), 0 for no limit.
+    most_at_once: int = 0
+    # WooCommerce's own: what shared hosting and security plugins do to a shop. `largest_page`: more
+    # rows at once end in 503, 0 for no limit. `unreadable`: ids of orders that the key may not see,
+    # left out of lists and refused by name. `hidden_statuses`: statuses of orders that `any` leaves
+    # out. `without_statuses`: neither OPTIONS nor the report tells which statuses there are.
     drop_authorization: bool = False
     ignored_parameters: frozenset[str] = frozenset()
     short_pages: bool = False
+    largest_page: int = 0
+    unreadable: frozenset[int] = frozenset()
+    hidden_statuses: frozenset[str] = frozenset()
     without_variations_route: bool = False
     without_refunds_route: bool = False
+    without_statuses: bool = False
     # Shopify's own.
     bulk: BulkFaults = field(default_factory=BulkFaults)
 

@@ -93,17 +93,32 @@ def extra_statuses(config: StoreConfig) -> frozenset[str]:
     return frozenset(slug.strip().removeprefix("wc-") for slug in given)
 
 
-def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record:
-    """Map one quarantined payload again; raises BadRecord when it still cannot be mapped."""
+def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
+    """Map one quarantined payload again; None for what is by rule no business of the CRM.
+
+    Raises BadRecord when it still cannot be mapped.
+    """
     rules = rules_of(config)
     try:
         if stream is Stream.ORDERS:
-            return map_order(msgspec.convert(payload, OrderPayload), rules)
+            order = msgspec.convert(payload, OrderPayload)
+            return None if is_skipped(stream, order.status, rules) else map_order(order, rules)
         if stream is Stream.PRODUCTS:
-            return map_product(msgspec.convert(payload, ProductPayload), rules)
+            product = msgspec.convert(payload, ProductPayload)
+            return (
+                None if is_skipped(stream, product.status, rules) else map_product(product, rules)
+            )
         return map_customer(msgspec.convert(payload, CustomerPayload), rules)
     except msgspec.ValidationError as error:
         raise BadRecord(str(error), code="bad_shape") from error
+
+
+def is_skipped(stream: Stream, status: Any, rules: Rules) -> bool:
+    """Say whether a record of this status is by rule no business of the CRM."""
+    slug = text(status) or ""
+    if stream is Stream.ORDERS:
+        return slug.removeprefix("wc-") in rules.skipped_orders
+    return stream is Stream.PRODUCTS and slug in SKIPPED_PRODUCTS
 
 
 def map_customer(payload: CustomerPayload, _rules: Rules) -> Customer:

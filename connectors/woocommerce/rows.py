@@ -12,8 +12,8 @@ from connectors.decoding import decode
 from connectors.errors import BadRecord
 from connectors.records import Record, Rejected, Stream
 from connectors.woocommerce.mapping import (
-    SKIPPED_PRODUCTS,
     Rules,
+    is_skipped,
     map_customer,
     map_order,
     map_product,
@@ -98,13 +98,6 @@ def make_row(
     owner = identifier(payload.parent_id) or ""
     created = _when(payload.date_created_gmt)
     return Row(external_id, modified, status, kind, outcome, links, owner, created)
-
-
-def is_skipped(stream: Stream, status: str, rules: Rules) -> bool:
-    """Say whether a record of this status is by rule no business of the CRM."""
-    if stream is Stream.ORDERS:
-        return status.removeprefix("wc-") in rules.skipped_orders
-    return stream is Stream.PRODUCTS and status in SKIPPED_PRODUCTS
 
 
 def change_of(payload: Any) -> datetime | None:

@@ -59,6 +59,10 @@ class WooCommerce:
                     for name, value in parse_qsl(asked.query, keep_blank_values=True)
                     if name not in self._faults.ignored_parameters
                 }
+                if asked.method == "OPTIONS":
+                    return Answer(_encode(shop.description(pattern, self._statuses())))
+                if _is_too_much(query.get("per_page", ""), self._faults.largest_page):
+                    return Answer(b"<html>Service Unavailable</html>", 503)
                 return handler(_Call(base_url, route, query), *map(int, found.groups()))
         raise Refused(
             404, "rest_no_route", "No route was found matching the URL and request method."
@@ -77,18 +81,33 @@ class WooCommerce:
             (r"products/(\d+)", self._one_product, True),
             (r"products/(\d+)/variations", self._product_variations, True),
             ("variations", self._variations, not faults.without_variations_route),
+            ("reports/orders/totals", self._order_totals, not faults.without_statuses),
             ("settings/general", self._about(shop.settings), True),
             ("settings/general/woocommerce_currency", self._about(shop.currency_setting), True),
             ("data/currencies/current", self._about(shop.currency), True),
             ("system_status", self._about(shop.system_status), True),
         )
 
+    def _statuses(self) -> tuple[str, ...]:
+        """Return the statuses of orders that the shop tells of."""
+        if self._faults.without_statuses:
+            return ()
+        return lists.order_statuses((*CUSTOM_STATES, *sorted(self._faults.hidden_statuses)))
+
+    def _order_totals(self, _call: _Call) -> Answer:
+        return Answer(_encode(shop.order_totals(self._world, self._statuses())))
+
     def _orders(self, call: _Call) -> Answer:
-        listing = self._read(call, lists.order_rules(CUSTOM_STATES))
+        hidden = self._faults.hidden_statuses
+        listing = self._read(call, lists.order_rules((*CUSTOM_STATES, *hidden)))
         printer = Printer(self._world, call.base_url, listing.places)
         # Past the end the orders list forgets its total; the others keep it.
         return self._page(
-            call, listing, lambda: lists.orders(self._world, listing), printer.order, forgets=True
+            call,
+            listing,
+            lambda: lists.orders(self._world, listing, hidden),
+            printer.order,
+            forgets=True,
         )
 
     def _refunds(self, call: _Call) -> Answer:
@@ -143,6 +162,8 @@ class WooCommerce:
 
     def _one_order(self, call: _Call, identifier: int) -> Answer:
         order = self._world.orders.by_id.get(identifier)
+        if identifier in self._faults.unreadable:
+            raise Refused(401, "woocommerce_rest_cannot_view", "Sorry, you cannot view this.")
         if order is None:
             raise Refused(404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
         listing = self._read(call, Rules(orderby=("date",)))
@@ -225,6 +246,9 @@ class WooCommerce:
             if len(self._listed) > 64:  # noqa: PLR2004 - a sync asks for a dozen shapes
                 self._listed.clear()
             rows = select()
+            if self._faults.unreadable:
+                # Counted, but not shown.
+                rows = [None if row.id in self._faults.unreadable else row for row in rows]
             if self._faults.short_pages:
                 # Rows the key may not read are counted but not shown, as None here.
                 rows = [shown for n, row in enumerate(rows) for shown in _hole_before(n, row)]
@@ -258,6 +282,10 @@ class _Call:
     base_url: str
     route: str
     query: dict[str, str]
+
+
+def _is_too_much(rows: str, most: int) -> bool:
+    return bool(most) and rows.isdecimal() and int(rows) > most
 
 
 def _hole_before(number: int, row: object) -> tuple[object, ...]:

@@ -57,6 +57,9 @@ class Gate:
 
     def check(self, asked: Asked, now: int) -> None:
         """Raise Refused unless the request carries good credentials for its scheme."""
+        if asked.method == "OPTIONS":
+            # How a route describes itself is public.
+            return
         parameters = parse_qsl(asked.query, keep_blank_values=True)
         if asked.scheme == "https":
             self._check_basic(asked.authorization, dict(parameters))

@@ -50,24 +50,29 @@ CUSTOMER_RULES: Final = Rules(
 )
 
 
+def order_statuses(custom_states: Iterable[str]) -> tuple[str, ...]:
+    """Return the statuses of orders that a shop with these of its own knows, trash left out."""
+    return (*CORE_STATES, *custom_states)
+
+
 def order_rules(custom_states: Iterable[str]) -> Rules:
     """Return the rules of the orders list of a shop with `custom_states` of its plugins."""
     return Rules(
         orderby=POST_ORDER,
-        statuses=frozenset({"any", states.TRASH, *CORE_STATES, *custom_states}),
+        statuses=frozenset({"any", states.TRASH, *order_statuses(custom_states)}),
         texts=("customer",),
     )
 
 
-def orders(world: World, listing: Listing) -> Sequence[Order]:
-    """Return the orders asked for, sorted."""
+def orders(world: World, listing: Listing, hidden: frozenset[str] = frozenset()) -> Sequence[Order]:
+    """Return the orders asked for, sorted. `hidden`: further statuses that `any` leaves out."""
     # "any,trash" is "any" to WooCommerce: trash has to be asked for alone.
     wanted = () if "any" in listing.statuses else listing.statuses
     customer = listing.texts.get("customer")
     rows = [
         order
         for order in world.orders
-        if (order.state in wanted if wanted else order.state not in HIDDEN)
+        if (order.state in wanted if wanted else order.state not in HIDDEN | hidden)
         and (customer is None or str(order.customer_id) == customer)
     ]
     return _arranged(rows, listing)

@@ -27,6 +27,35 @@ def index(world: World, base_url: str, patterns: Iterable[str]) -> dict[str, Any
     }
 
 
+def description(pattern: str, statuses: Iterable[str]) -> dict[str, Any]:
+    """Return what OPTIONS says of a list: the statuses it takes are what is wanted of it."""
+    allowed = list(statuses)
+    arguments: dict[str, Any] = {"page": {"type": "integer", "default": 1}}
+    if pattern == "orders" and allowed:
+        items = {"type": "string", "enum": ["any", "trash", *allowed]}
+        arguments["status"] = {"type": "array", "items": items, "default": "any"}
+    return {
+        "namespace": "wc/v3",
+        "methods": ["GET", "POST"],
+        "endpoints": [
+            {"methods": ["GET"], "args": arguments},
+            {"methods": ["POST"], "args": {}},
+        ],
+    }
+
+
+def order_totals(world: World, statuses: Iterable[str]) -> list[dict[str, Any]]:
+    """Return GET /reports/orders/totals."""
+    return [
+        {
+            "slug": status,
+            "name": status.capitalize(),
+            "total": sum(order.state == status for order in world.orders),
+        }
+        for status in statuses
+    ]
+
+
 def settings(world: World, _base_url: str) -> list[dict[str, Any]]:
     """Return GET /settings/general."""
     values = {
