@@ -8,29 +8,27 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import Any
 
 import click
 from rich.table import Table
 
 from connectors.base import StoreConfig, StoreProbe
-from connectors.crm.services import services_for
 from connectors.crm.stores import (
     Status,
     add_store,
     ensure_organization,
     find_store,
     list_stores,
-    load_config,
     set_status,
 )
 from connectors.crm.vault import UnsavedVault
-from connectors.errors import ConfigurationError, StoreloomError
+from connectors.errors import ConfigurationError
 from connectors.registry import PLATFORMS, open_connector
 from connectors.registry import platform as platform_of
 from connectors.services import Services
+from orchestration.commands.check import check
 from orchestration.commands.settings import parse_settings
-from orchestration.commands.shared import Crm, json_option, notes, open_crm, out, print_json
+from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
 
 
 @click.group()
@@ -46,6 +44,9 @@ def store() -> None:
       STORELOOM_STORE_EU_SHOP_CONSUMER_KEY      WooCommerce, with …_CONSUMER_SECRET
       STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_TOKEN)
     """
+
+
+store.add_command(check)
 
 
 @store.command()
@@ -153,35 +154,6 @@ def list_(*, with_removed: bool, as_json: bool) -> None:
 
 
 @store.command()
-@click.argument("keys", nargs=-1)
-@json_option
-def check(keys: Sequence[str], *, as_json: bool) -> None:
-    """Ask stores (default: all active) whether address, credentials and permissions are right.
-
-    Reads nothing but what the check needs. Ends with code 1 when one of them is not well.
-    """
-    crm = open_crm()
-    with crm.connection() as connection:
-        wanted = list(keys) or [row.key for row in list_stores(connection, status="active")]
-    if not wanted:
-        raise ConfigurationError("no stores yet: storeloom store add --help")
-    report = {key: _check_one(crm, key) for key in wanted}
-    if as_json:
-        print_json(report)
-    else:
-        for key, found in report.items():
-            if found["ok"]:
-                out.print(f"{key}: ok, {found['name']}, {found['currency']}")
-            for warning in found.get("warnings", ()):
-                out.print(f"{key}: {warning}", style="yellow")
-    failed = [str(found["error"]) for found in report.values() if not found["ok"]]
-    if failed:
-        for line in failed[:-1]:
-            click.echo(f"storeloom: {line}", err=True)
-        raise ConfigurationError(failed[-1])
-
-
-@store.command()
 @click.argument("key")
 def pause(key: str) -> None:
     """Leave the store out of nightly runs; its data stays."""
@@ -238,23 +210,6 @@ def _prompt(key: str, platform: str) -> dict[str, str]:
 def _probe(config: StoreConfig, services: Services) -> StoreProbe:
     with closing(open_connector(config, services)) as connector:
         return connector.probe()
-
-
-def _check_one(crm: Crm, key: str) -> dict[str, Any]:
-    try:
-        with crm.connection() as connection:
-            config = load_config(connection, crm.keys, key)
-        found = _probe(config, services_for(crm.url, crm.keys, config))
-    except StoreloomError as error:
-        return {"ok": False, "error": str(error)}
-    return {
-        "ok": True,
-        "name": found.name,
-        "currency": found.currency,
-        "time_zone": found.time_zone,
-        "api_version": found.api_version,
-        "warnings": list(found.warnings),
-    }
 
 
 def _change(key: str, status: Status) -> None:

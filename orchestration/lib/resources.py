@@ -14,10 +14,12 @@ from pydantic import PrivateAttr
 
 from connectors.base import StoreConfig
 from connectors.crm.database import connect
+from connectors.crm.fitness import check_store
 from connectors.crm.heartbeats import beating
 from connectors.crm.keys import KeyRing
 from connectors.crm.services import services_for
 from connectors.crm.stores import load_config
+from connectors.preflight import Preflight
 from connectors.services import Services
 from orchestration.lib.databases import open_databases, require_migrated
 from orchestration.lib.dbt import PROJECT_DIRECTORY, dbt_executable, environment_for
@@ -74,6 +76,11 @@ class Crm(ConfigurableResource[Any]):
         assert self._keys is not None  # noqa: S101 - see `settings`
         with self.connection() as opened:
             return load_config(opened, self._keys, key)
+
+    def preflight(self, config: StoreConfig) -> Preflight:
+        """Whether the store is fit to be synced."""
+        assert self._keys is not None  # noqa: S101 - see `settings`
+        return check_store(self.url, self._keys, config)
 
     def services(self, config: StoreConfig) -> Services:
         """What the connector of a store may use: its kept credentials and shared allowance."""

@@ -4,14 +4,14 @@ from dagster import Definitions
 
 from orchestration.defs.sync.assets import crm_records, stores
 from orchestration.defs.sync.checks import CHECKS
-from orchestration.defs.sync.jobs import nightly_sync, sync_store
+from orchestration.defs.sync.jobs import check_stores, nightly_sync, sync_store
 from orchestration.defs.sync.schedules import nightly_sync_schedule
 from orchestration.defs.sync.sensors import register_stores
 
 defs = Definitions(
     assets=[stores, crm_records],
     asset_checks=CHECKS,
-    jobs=[nightly_sync, sync_store],
+    jobs=[nightly_sync, sync_store, check_stores],
     schedules=[nightly_sync_schedule],
     sensors=[register_stores],
 )

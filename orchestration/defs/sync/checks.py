@@ -21,6 +21,7 @@ from orchestration.lib.counting import (
     count_result,
     quarantine_result,
 )
+from orchestration.lib.fitness import PREFLIGHT_CHECK, preflight_result
 from orchestration.lib.outcomes import ASSET_OF
 from orchestration.lib.resources import Crm
 
@@ -58,7 +59,23 @@ def _quarantine_check(stream: Stream) -> AssetChecksDefinition:
     return check
 
 
+@asset_check(
+    asset="stores",
+    name=PREFLIGHT_CHECK,
+    description=(
+        "Every active store is fit to be synced: certificate, credentials, permissions, version, "
+        "clock, currency. About ten calls a store; the same as `storeloom store check`."
+    ),
+)
+def stores_are_fit(crm: Crm) -> AssetCheckResult:
+    """Look at every active store."""
+    with crm.connection() as connection:
+        keys = [row.key for row in list_stores(connection, status="active")]
+    return preflight_result(crm, keys)
+
+
 CHECKS: Final = [
+    stores_are_fit,
     *(_count_check(stream) for stream in Stream),
     *(_quarantine_check(stream) for stream in Stream),
 ]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from dagster import (
+    AssetSelection,
     DynamicOut,
     DynamicOutput,
     Failure,
@@ -27,6 +28,7 @@ from connectors.crm.stores import list_stores
 from orchestration.defs.analytics.assets import analytics_models
 from orchestration.defs.metrics.assets import measure
 from orchestration.defs.sync.assets import PATIENCE, crm_records
+from orchestration.defs.sync.checks import stores_are_fit
 from orchestration.lib.counting import evaluate
 from orchestration.lib.dbt import build
 from orchestration.lib.dbt_events import build_events
@@ -44,6 +46,13 @@ sync_store: Final = define_asset_job(
     "sync_store",
     selection=[crm_records],
     description="Sync one store: choose its partition. Also what onboarding runs.",
+    tags=_NO_RUN_RETRY,
+)
+
+check_stores: Final = define_asset_job(
+    "check_stores",
+    selection=AssetSelection.checks(stores_are_fit),
+    description="Is every active store fit to be synced? Writes nothing; a check of `stores`.",
     tags=_NO_RUN_RETRY,
 )
 

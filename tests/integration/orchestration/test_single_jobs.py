@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetCheckSeverity, AssetKey, DagsterInstance, ExecuteInProcessResult
 from fixtures.deployments import Deployment, same_as
 
 from connectors.sandbox.server import SandboxServer
@@ -59,6 +59,23 @@ def test_a_store_that_refuses_fails_once_and_says_why(
     assert data is not None
     assert str(data.description).startswith('store "silk": ')
     assert not [event for event in result.all_events if event.is_step_restarted]
+
+
+def test_stores_are_looked_at_and_what_is_wrong_stands_in_one_table(
+    deployed: Deployment, instance: DagsterInstance, sandbox: SandboxServer
+) -> None:
+    deployed.connect(sandbox, "woocommerce", "wool")
+    deployed.connect(sandbox, "shopify", "silk", credentials={"access_token": "shpat_wrong"})
+
+    result = run("check_stores", instance)
+
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("preflight", False)
+    assert check.severity is AssetCheckSeverity.ERROR
+    rows = [record.data for record in check.metadata["findings"].records]
+    assert {row["severity"] for row in rows if row["store"] == "wool"} <= {"ok", "warning"}
+    assert [row["code"] for row in rows if row["severity"] == "failure"] == ["access"]
+    assert "shpat_wrong" not in str(rows)
 
 
 def test_a_refresh_without_views_says_what_makes_them(

@@ -102,6 +102,7 @@ def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
     assert {name for name in repository.job_names if not name.startswith("__")} == {
         "nightly_sync",
         "sync_store",
+        "check_stores",
         "refresh_analytics",
         "build_analytics",
         "compute_metrics",
