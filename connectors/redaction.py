@@ -52,10 +52,10 @@ class Redactor:
 
         Half a character, or a NUL, in what a store said ended the process that wrote it down.
         """
-        text = _UNPRINTABLE.sub("\ufffd", text)
         for form in self._forms:
             text = text.replace(form, MASK)
-        return _SENSITIVE.sub(lambda match: match.group(1) + MASK, text)
+        text = _SENSITIVE.sub(lambda match: match.group(1) + MASK, text)
+        return _UNPRINTABLE.sub("\ufffd", text)
 
     def __repr__(self) -> str:
         return "Redactor()"
