@@ -29,6 +29,8 @@ from connectors.shopify.status import StatusRules
 
 # The name Shopify gives the only variant of a product without options.
 _ONLY_VARIANT: Final = "Default Title"
+# In every payload of the REST API and of webhooks, and in none of GraphQL.
+_REST_MARK: Final = "admin_graphql_api_id"
 # UNLISTED products are sold to whoever has the link.
 _SOLD: Final = frozenset({"ACTIVE", "UNLISTED"})
 
@@ -49,6 +51,11 @@ def map_payload(stream: Stream, payload: Any, config: StoreConfig) -> Record | N
     element = part(payload, "payload")
     if element is None:
         raise BadRecord("the store answered nothing for this record", code="empty")
+    if _REST_MARK in element:
+        # Its fields have other names: what happens to be named alike would make half a record.
+        raise BadRecord(
+            "this comes from Shopify's REST API or a webhook, not from GraphQL", code="rest_payload"
+        )
     if stream is Stream.CUSTOMERS:
         return map_customer(element)
     if stream is Stream.PRODUCTS:

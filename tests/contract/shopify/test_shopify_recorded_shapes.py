@@ -42,6 +42,7 @@ def orders(shop: ScriptedStore, connector: ShopifyConnector, *nodes: Any) -> Any
         ({"lineItems": [1]}, "bad_shape", "lineItems is no object"),
         ({"fulfillments": "none"}, "bad_shape", "fulfillments is no list"),
         ({"currencyCode": "EURO"}, "bad_currency", "'EURO' is not an ISO code"),
+        ({"admin_graphql_api_id": "gid://shopify/Order/2"}, "rest_payload", "REST API"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_put_aside_with_a_reason_and_its_page_goes_on(
