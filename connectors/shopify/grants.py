@@ -56,11 +56,11 @@ def token_of(values: Values) -> str:
     return values.get(TOKEN, "").strip()
 
 
-def request_for(values: Values) -> dict[str, str] | None:
-    """Return the form that has the token endpoint give a new token, None for a static token.
+def request_for(values: Values, *, is_refused: bool = False) -> dict[str, str] | None:
+    """Return the form that has the token endpoint give a new token, None where it cannot.
 
-    An access token beside client id and secret is one of ours when its end is noted, else a
-    static one that somebody entered: asking for another would put it aside unasked.
+    An access token beside client id and secret is one of ours when its end is noted, else one that
+    somebody entered: it is not put aside unasked, only once it `is_refused`.
     """
     app = {name: values.get(name, "").strip() for name in _APP}
     if not all(app.values()):
@@ -68,7 +68,7 @@ def request_for(values: Values) -> dict[str, str] | None:
     refresh_token = values.get(REFRESH_TOKEN, "").strip()
     if refresh_token:
         return {"grant_type": "refresh_token", **app, "refresh_token": refresh_token}
-    if token_of(values) and EXPIRES_AT not in values:
+    if token_of(values) and EXPIRES_AT not in values and not is_refused:
         return None
     return {"grant_type": "client_credentials", **app}
 

@@ -82,8 +82,8 @@ class Tokens:
 
     @property
     def can_renew(self) -> bool:
-        """Whether another token can be had without a person; not for a static one."""
-        return request_for(self._values) is not None
+        """Whether another token can be had without a person; not with a static one alone."""
+        return request_for(self._values, is_refused=True) is not None
 
     @property
     def credentials(self) -> Mapping[str, str]:
@@ -136,7 +136,7 @@ class Tokens:
         return request_for(values) is None or seconds_left(values, self._now()) > _LEAST_SECONDS
 
     def _ask(self, values: Mapping[str, str]) -> Granted:
-        form = request_for(values)
+        form = request_for(values, is_refused=True)
         if form is None:
             raise AuthFailed(
                 "Shopify refuses its access token, and there is none to take its place. Enter the "

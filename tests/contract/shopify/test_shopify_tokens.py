@@ -132,6 +132,7 @@ def test_no_secret_shows_in_what_goes_wrong_even_when_the_store_echoes_it(
     secrets = [STATIC, *APP.values()]
     echo = Answer({"errors": [{"message": f"bad {' '.join(secrets)}"}]}, status=status)
     shop.will("Customers", echo)
+    shop.will("token", echo)
     connector = connect({"access_token": STATIC, **APP})
     with pytest.raises(StoreError) as raised:
         read(connector, Stream.CUSTOMERS)
@@ -302,3 +303,20 @@ def test_a_door_that_is_shut_is_knocked_at_once_and_said_why(
     with pytest.raises(Permanent, match=rf"{told}.*{status}|{status}.*{told}"):
         read(connect(), Stream.CUSTOMERS)
     assert len(shop.requests) == 1
+
+
+def test_a_token_somebody_entered_is_used_until_it_is_refused_and_then_replaced(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    def judge(request: Request) -> Answer:
+        if request.headers["X-Shopify-Access-Token"] == "shpat_first":
+            return data(customers=page(customer()))
+        return Answer({"errors": "[API] Invalid API key or access token"}, status=401)
+
+    shop.will("Customers", data(customers=page(customer())), judge)
+    shop.will("token", granted("shpat_first"))
+    connector = connect({"access_token": STATIC, **APP})
+    read(connector, Stream.CUSTOMERS)
+    assert shop.asked("token") == []
+    assert ids(read(connector, Stream.CUSTOMERS)) == ["7001"]
+    assert tokens_sent(shop) == [STATIC, STATIC, "shpat_first"]
