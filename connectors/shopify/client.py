@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
 from connectors.http import HttpClient
@@ -37,6 +39,7 @@ from connectors.shopify.storage import Storage
 from connectors.shopify.taking import Taker
 from connectors.shopify.throttle import Throttle
 from connectors.shopify.tokens import Tokens
+from connectors.shopify.windows import up_to_second
 
 _LISTS: Final = {Stream.CUSTOMERS: CUSTOMERS, Stream.PRODUCTS: PRODUCTS, Stream.ORDERS: ORDERS}
 
@@ -110,7 +113,18 @@ class ShopifyConnector(Connector):
         return found if is_exact else None
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:
-        """Yield every record that changed inside the window."""
+        """Yield every record that changed inside the window, with the whole second of its end.
+
+        What changed in that second just before the clock was asked would otherwise wait for the
+        next sync.
+        """
+        for page in self._read(stream, up_to_second(window)):
+            promised = page.complete_until
+            if promised is not None and promised > window.end:
+                page = msgspec.structs.replace(page, complete_until=window.end)  # noqa: PLW2901 - the same page
+            yield page
+
+    def _read(self, stream: Stream, window: Window) -> Iterator[Page]:
         self._since[stream] = window.start
         self._sightings.is_watching = window.start is not None
         taken: set[Seen] = set()

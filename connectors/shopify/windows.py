@@ -19,6 +19,12 @@ _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
 
 
+def up_to_second(window: Window) -> Window:
+    """Return the window with the second that its end falls into; stores cut times to seconds."""
+    end = window.end.astimezone(UTC).replace(microsecond=0) + _SECOND
+    return Window(start=window.start, end=end, resume=window.resume)
+
+
 def exact_filter(window: Window) -> str:
     """Filter for streams that compare times: whole seconds, never narrower than the window."""
     terms = []

@@ -113,7 +113,7 @@ def test_products_of_every_status_are_asked_for(shop: ScriptedStore, connect: Co
     read(connect(), Stream.PRODUCTS)
     (request,) = shop.asked("Products")
     assert request.variables["query"] == (
-        "status:active,draft,archived,unlisted AND updated_at:<'2026-11-01T00:00:00Z'"
+        "status:active,draft,archived,unlisted AND updated_at:<'2026-11-01T00:00:01Z'"
     )
 
 

@@ -40,7 +40,7 @@ def test_changed_customers_are_read_newest_first_and_checked_by_their_own_time(
         "Customers",
         data(
             customers=page(
-                customer(id="gid://shopify/Customer/4", updatedAt="2026-11-01T00:00:00Z"),
+                customer(id="gid://shopify/Customer/4", updatedAt="2026-11-01T00:00:01Z"),
                 customer(id="gid://shopify/Customer/3", updatedAt="2026-10-10T02:00:00Z"),
                 customer(id="gid://shopify/Customer/2", updatedAt="2026-10-10T02:00:00Z"),
                 customer(id="gid://shopify/Customer/1", updatedAt="2026-10-09T23:59:59Z"),
@@ -67,7 +67,7 @@ def test_rows_outside_the_window_are_dropped_where_the_filter_was_ignored(
                 numbered(1, "2026-01-01T00:00:00Z"),
                 numbered(2, "2026-10-10T00:00:00Z"),
                 numbered(3, "2026-10-31T23:59:59Z"),
-                numbered(4, "2026-11-01T00:00:00Z"),
+                numbered(4, "2026-11-01T00:00:01Z"),
             )
         ),
     )

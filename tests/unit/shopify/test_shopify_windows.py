@@ -7,7 +7,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from connectors.base import Window
-from connectors.shopify.windows import Progress, changed_at, daily_filter, exact_filter, is_inside
+from connectors.shopify.windows import (
+    Progress,
+    changed_at,
+    daily_filter,
+    exact_filter,
+    is_inside,
+    up_to_second,
+)
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -45,6 +52,12 @@ def test_the_window_contains_its_start_and_not_its_end() -> None:
     assert is_inside(window.start, window)
     assert not is_inside(END, window)
     assert is_inside(END - timedelta(microseconds=1), window)
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 999_999])
+def test_the_second_of_the_end_belongs_to_the_window(microsecond: int) -> None:
+    window = up_to_second(Window(end=END.replace(microsecond=microsecond), resume="there"))
+    assert (window.end, window.resume) == (END + timedelta(seconds=1), "there")
 
 
 def test_a_record_without_a_readable_time_is_always_inside() -> None:
