@@ -9,11 +9,18 @@ from contract.conformance.bigcommerce_shop import BigCommerceShop
 from contract.conformance.files_shop import FilesShop
 from contract.conformance.sandbox_shop import ShopifyShop, WooCommerceShop
 from contract.conformance.shops import Ability, Shop, lacks
+from contract.conformance.template_shop import TemplateShop
 
 from connectors.records import Stream
 
 # A new platform adds its adapter here.
-SHOPS: tuple[type[Shop], ...] = (BigCommerceShop, FilesShop, ShopifyShop, WooCommerceShop)
+SHOPS: tuple[type[Shop], ...] = (
+    BigCommerceShop,
+    FilesShop,
+    ShopifyShop,
+    WooCommerceShop,
+    TemplateShop,
+)
 
 
 def shops(*needed: Ability) -> pytest.MarkDecorator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,17 @@ KIND: dict[Stream, type[Record]] = {
 def now(connector: Connector) -> datetime:
     """Return the store's clock."""
     return connector.probe().server_time or datetime.now(UTC)
+
+
+def a_second_later(connector: Connector) -> None:
+    """Return when the store's clock has left the present second.
+
+    A sync's window ends before the second it begins in, so that nothing of a second is read while
+    the rest of it may still happen: what was just done belongs to a sync that begins later.
+    """
+    began = now(connector)
+    while now(connector) - began < timedelta(seconds=1):
+        time.sleep(0.05)
 
 
 def everything(connector: Connector) -> Window:

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from contract.conformance.adapters import shops
-from contract.conformance.reading import some_of
+from contract.conformance.reading import a_second_later, some_of
 from contract.conformance.shops import Ability, NewOrder, Shop, lacks
 
 from connectors.base import StoreConfig
@@ -50,6 +50,7 @@ def sync(shop: Shop, database: str, saved: StoreConfig) -> Callable[[], StoreRes
     def run() -> StoreResult:
         connector = shop.connector(saved)
         try:
+            a_second_later(connector)
             result = sync_store(database, saved, run_id=uuid.uuid4().hex, connector=connector)
         finally:
             connector.close()
