@@ -79,7 +79,7 @@ def identifier(value: Any, what: str, kind: str | None = None) -> str:
         raise BadRecord(f"{what} is no Shopify id: {found[:80]!r}", code="bad_id", field=what)
     if kind is not None and match[1] not in (None, kind):
         raise BadRecord(
-            f"{what} belongs to a {match[1]}, not to a {kind}", code="wrong_kind", field=what
+            f"{what} is one of {match[1]}, not of {kind}", code="wrong_kind", field=what
         )
     return match[2]
 

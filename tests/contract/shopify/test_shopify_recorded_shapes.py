@@ -30,7 +30,7 @@ def orders(shop: ScriptedStore, connector: ShopifyConnector, *nodes: Any) -> Any
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
-        ({"id": "gid://shopify/DraftOrder/5"}, "wrong_kind", "belongs to a DraftOrder"),
+        ({"id": "gid://shopify/DraftOrder/5"}, "wrong_kind", "is one of DraftOrder, not of Order"),
         ({"id": "gid://shopify/Order/return-flow"}, "bad_id", "no Shopify id"),
         ({"id": None}, "missing_id", "order id is missing"),
         ({"totalPriceSet": None}, "missing_amount", "the order has no total"),
