@@ -53,6 +53,11 @@ _CONNECTORS: Final[Mapping[str, Platform]] = {
         connector="VendureConnector",
         credentials=(("api_token",), ("username", "password")),
     ),
+    "medusa": Platform(
+        module="connectors.medusa.client",
+        connector="MedusaConnector",
+        credentials=(("api_key",), ("email", "password")),
+    ),
     "bigcommerce": Platform(
         module="connectors.bigcommerce.client",
         connector="BigCommerceConnector",

@@ -1,0 +1,1 @@
+"""Medusa: Admin REST API, version 2."""
