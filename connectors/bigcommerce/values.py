@@ -29,10 +29,10 @@ def text(value: Any) -> str | None:
     """Return trimmed text, None for nothing and for what is no text."""
     if type(value) is str:
         return value.strip() or None
-    if type(value) is int or type(value) is Decimal:
+    if type(value) is int:
         # Python refuses to write out numbers of thousands of digits.
         return str(value) if -_ABSURD < value < _ABSURD else None
-    return None
+    return str(value) if type(value) is Decimal else None
 
 
 def identifier(value: Any) -> str | None:
@@ -49,15 +49,18 @@ def id_number(external_id: str) -> int | None:
 
 def money(value: Any, what: str) -> Decimal:
     """Return an amount with two places; nothing counts as 0.00. Raises BadRecord."""
-    if value is None or value is False or (type(value) is str and not value.strip()):
+    if value is False:
         return ZERO
-    return amount(value, what)
+    stated = optional_money(value, what)
+    return ZERO if stated is None else stated
 
 
 def optional_money(value: Any, what: str) -> Decimal | None:
     """Return an amount with two places, None where none is stated. Raises BadRecord."""
     if value is None or (type(value) is str and not value.strip()):
         return None
+    if isinstance(value, (list, dict)):
+        raise BadRecord(f"{what} is no amount, but has parts", code="bad_amount", field=what)
     return amount(value, what)
 
 
