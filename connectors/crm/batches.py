@@ -79,8 +79,11 @@ def portions(config: StoreConfig, stream: Stream, pages: Iterable[Page]) -> Iter
         _check(config, stream, page)
         growing.add(page)
         complete_until = latest(complete_until, page.complete_until)
+        # A connector that waits for its store says so with pages of nothing: their mark is all
+        # that is left of the waiting when the process is killed.
+        is_waiting = not growing.fetched and page.resume is not None and page.resume != resume
         resume = page.resume
-        if growing.fetched >= size:
+        if growing.fetched >= size or is_waiting:
             yield growing.portion(complete_until, resume)
             growing = _Growing(stream=stream)
     if growing.fetched or growing.gone:
