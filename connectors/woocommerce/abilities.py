@@ -13,7 +13,7 @@ from connectors.errors import AuthFailed, Permanent
 from connectors.records import Stream
 from connectors.woocommerce.api import API, RouteMissing, ShopApi
 from connectors.woocommerce.listings import VARIATIONS, Listing, OrderLists, order_lists
-from connectors.woocommerce.mapping import SKIPPED_ORDERS, TRASH
+from connectors.woocommerce.mapping import TRASH
 from connectors.woocommerce.reading import Reader
 from connectors.woocommerce.spans import SECOND, Span, bounds
 
@@ -54,7 +54,8 @@ class Abilities:
     def orders(self) -> OrderLists:
         """The lists orders are to be read from."""
         if self._orders is None:
-            self._orders = order_lists(self._statuses(), self._extra)
+            skipped = self._reader.rules.skipped_orders
+            self._orders = order_lists(self._statuses(), self._extra, skipped)
         return self._orders
 
     def compares_utc(self, listing: Listing) -> bool:
@@ -98,11 +99,11 @@ class Abilities:
         return True
 
     def _statuses(self) -> frozenset[str] | None:
-        """Return the statuses of orders that can be asked for, drafts left out; None if unknown."""
+        """Return the statuses of orders that can be asked for by name; None if unknown."""
         named = _enumerated(self._api.options("orders")) or self._reported()
         if not named:
             return None
-        return frozenset(named) - SKIPPED_ORDERS - _NO_STATUSES
+        return frozenset(named) - _NO_STATUSES
 
     def _reported(self) -> list[str]:
         try:

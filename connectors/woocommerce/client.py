@@ -91,7 +91,10 @@ class WooCommerceConnector(Connector):
 
     def probe(self) -> StoreProbe:
         """Check address, key and permissions; raise a StoreError saying what to do."""
-        return probe(self._api, self.config, self._abilities)
+        found = probe(self._api, self.config, self._abilities)
+        if self._reader.rules.currency is None:
+            self._reader.rules = rules_of(self.config, currency=found.currency)
+        return found
 
     def count(self, stream: Stream) -> int:
         """Return how many live records the shop has, by its own totals."""
@@ -154,8 +157,9 @@ class WooCommerceConnector(Connector):
         self._api.http.close()
 
     def _orders(self, span: Span, resume: str | None) -> Iterator[Page]:
-        *others, main = self._abilities.orders.all
         is_change = span.start is not None
+        lists = self._abilities.orders
+        *others, main = lists.changes if is_change else lists.all
         for listing in others:
             for part in self._changes(listing, span):
                 self._noticed.orders(part.rows, is_change=is_change)

@@ -46,25 +46,41 @@ TRASHED_PRODUCTS: Final = Listing(Stream.PRODUCTS, "products", {"status": TRASH}
 
 
 class OrderLists(NamedTuple):
-    """The lists that orders are read from. `live`: what is counted; `all`: with the trash."""
+    """The lists that orders are read from. `live`: what is counted; `all`: with the trash.
+
+    `changes`: with the drafts as well, since an order can be made one.
+    """
 
     live: tuple[Listing, ...]
     all: tuple[Listing, ...]
+    changes: tuple[Listing, ...]
 
 
-def order_lists(statuses: Collection[str] | None, extra: Collection[str]) -> OrderLists:
+def order_lists(
+    statuses: Collection[str] | None, extra: Collection[str], skipped: Collection[str]
+) -> OrderLists:
     """Return the lists of orders for the statuses a shop knows.
 
     `statuses`: None where it does not tell, then `any` has to do. `extra`: hidden ones that are
-    wanted. "any" beside another status is "any" alone to WooCommerce, so that it takes a list for
-    each; named one by one, trash included, they all fit into one.
+    wanted. `skipped`: those that are by rule no business of the CRM. "any" beside another status is
+    "any" alone to WooCommerce, so that it takes a list for each; named one by one, trash included,
+    they all fit into one.
     """
     if statuses is None:
         usual = _orders("any", is_trash=False)
         hidden = tuple(_orders(status) for status in sorted(extra))
-        return OrderLists((usual, *hidden), (_orders(TRASH, is_trash=True), *hidden, usual))
-    named = ",".join(sorted({*statuses, *extra}))
-    return OrderLists((_orders(named, is_trash=False),), (_orders(f"{named},{TRASH}"),))
+        every = (_orders(TRASH, is_trash=True), *hidden, usual)
+        return OrderLists((usual, *hidden), every, every)
+    live = {*statuses, *extra} - {*skipped}
+    return OrderLists(
+        (_orders(_named(live), is_trash=False),),
+        (_orders(_named({*live, TRASH})),),
+        (_orders(_named({*live, TRASH, *statuses})),),
+    )
+
+
+def _named(statuses: Collection[str]) -> str:
+    return ",".join(sorted(statuses))
 
 
 def _orders(status: str, *, is_trash: bool | None = None) -> Listing:

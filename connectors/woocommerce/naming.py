@@ -7,11 +7,14 @@ WooCommerce's own words means that it is gone, and a refusal stops the reading.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+import msgspec
+
 from connectors.base import Page
+from connectors.errors import Transient
 from connectors.records import Stream
 from connectors.woocommerce.abilities import Abilities
 from connectors.woocommerce.listings import (
@@ -22,7 +25,7 @@ from connectors.woocommerce.listings import (
     Listing,
     page_of,
 )
-from connectors.woocommerce.paging import Pager, Part
+from connectors.woocommerce.paging import Pager, Part, Query
 from connectors.woocommerce.reading import Reader
 from connectors.woocommerce.rows import Row
 
@@ -56,7 +59,7 @@ class ByName:
             [one for one in numbers if one in variations],
             [one for one in numbers if one not in variations],
         ):
-            for some in _portions(group, self._pager.pace.size):
+            for some in _portions(group, min(self._pager.pace.size, _AT_ONCE)):
                 yield from self._read(stream, some, is_variation=some[0] in variations)
 
     def _read(self, stream: Stream, ids: list[str], *, is_variation: bool) -> Iterator[Page]:
@@ -64,13 +67,20 @@ class ByName:
         for listing in self._lists(stream, is_variation=is_variation):
             if not missing:
                 return
-            fetch = self._reader.fetch(listing.including(missing))
-            batch = self._pager.first(fetch, {"orderby": "id", "order": "asc"}, at_most=_AT_ONCE)
+            query: Query = {"orderby": "id", "order": "asc", "per_page": len(missing), "page": 1}
+            try:
+                batch = self._reader.fetch(listing.including(missing))(query)
+            except Transient as error:
+                # Long addresses break some servers, large answers others: both get less of it.
+                smaller = min(self._pager.pace.after(error), (len(missing) + 1) // 2)
+                for some in _portions(missing, smaller):
+                    yield from self._read(stream, some, is_variation=is_variation)
+                return
             wanted = set(missing)
             # A shop that ignores `include` answers with other records.
             rows = [row for row in batch.rows if row.id in wanted]
             if rows:
-                yield page_of(stream, Part(rows, None))
+                yield _answered(stream, {row.id: row for row in rows})
             found = {row.id for row in rows}
             missing = [one for one in missing if one not in found]
         yield from self._singly(stream, missing)
@@ -93,18 +103,7 @@ class ByName:
                 if at_once == 1
                 else self._pool.map(lambda one: self._one(stream, one), some)
             )
-            outcomes = list(zip(some, answers, strict=True))
-            rows = [row for _, row in outcomes if row is not None]
-            page = page_of(stream, Part(rows, None))
-            gone = tuple(one for one, row in outcomes if row is None)
-            yield Page(
-                stream=stream,
-                records=page.records,
-                rejected=page.rejected,
-                skipped=page.skipped,
-                fetched=page.fetched,
-                gone=gone,
-            )
+            yield _answered(stream, dict(zip(some, answers, strict=True)))
 
     def _one(self, stream: Stream, external_id: str) -> Row | None:
         path = f"{stream.value}/{external_id}"
@@ -117,6 +116,14 @@ class ByName:
         # The route of products calls a variation by another name than its own route does.
         own = f"products/{row.owner}/variations/{external_id}"
         return self._reader.one(Listing.of_parent(row.owner), own)
+
+
+def _answered(stream: Stream, found: Mapping[str, Row | None]) -> Page:
+    """Return a page of what was found; what is a draft now is gone, for it is no order any more."""
+    rows = [row for row in found.values() if row is not None and row.outcome is not None]
+    here = {row.id for row in rows}
+    page = page_of(stream, Part(rows, None))
+    return msgspec.structs.replace(page, gone=tuple(one for one in found if one not in here))
 
 
 def _portions(ids: list[str], size: int) -> Iterator[list[str]]:

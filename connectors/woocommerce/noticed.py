@@ -32,6 +32,7 @@ class Noticed:
         self._abilities = abilities
         self._buyers: dict[str, None] = {}
         self._changed_buyers: dict[str, None] = {}
+        self._drafts: dict[str, None] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         self._read_variations: set[str] = set()
         self._has_scanned = False
@@ -42,8 +43,14 @@ class Noticed:
         self._has_scanned = True
 
     def orders(self, rows: Iterable[Row], *, is_change: bool) -> None:
-        """Note who placed the orders of a page. `is_change`: False in a reading of everything."""
+        """Note who placed the orders of a page, and which are no orders any more.
+
+        `is_change`: False in a reading of everything.
+        """
         for row in rows:
+            if row.outcome is None:
+                self._drafts[row.id] = None
+                continue
             for customer in row.links:
                 (self._changed_buyers if is_change else self._buyers)[customer] = None
 
@@ -78,7 +85,12 @@ class Noticed:
             page += 1
 
     def unannounced_orders(self, known: Known) -> Iterator[str]:
-        """Yield orders whose refunds are not those the shop has; asks for all only on a doubt."""
+        """Yield orders that became drafts, and those whose refunds are not those the shop has.
+
+        Asks for all refunds only where their number does not fit.
+        """
+        orders = known.ids(Stream.ORDERS)
+        yield from orders.intersection(self._drafts)
         if not self._abilities.has_refunds:
             return
         ours = known.refunds()
@@ -90,7 +102,6 @@ class Noticed:
             for row in part.rows:
                 for order in row.links:
                     theirs.setdefault(order, set()).add(row.id)
-        orders = known.ids(Stream.ORDERS)
         for order in sorted(theirs.keys() | ours.keys()):
             if order not in ours and order not in orders:
                 # Of a draft, or an order that is gone: nothing the CRM has.
