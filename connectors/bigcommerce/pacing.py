@@ -33,8 +33,6 @@ class StoreAuth(httpx.Auth):
         self._left: int | None = None
         self._renewed_at = 0.0
         self._in_flight = 0
-        self.quota: int | None = None
-        self.waits = 0
 
     def __repr__(self) -> str:
         return "StoreAuth()"
@@ -61,7 +59,6 @@ class StoreAuth(httpx.Auth):
                 if self._left is not None:
                     self._left -= 1
                 return 0.0
-            self.waits += 1
             delay = self._renewed_at - now
             # Once waited for, the window is a new one, of which nothing is known.
             self._left = None
@@ -73,7 +70,6 @@ class StoreAuth(httpx.Auth):
         if reset is not None:
             seconds = min(reset / 1000, _LONGEST_WAIT_SECONDS)
             with self._lock:
-                self.quota = _number(response, "X-Rate-Limit-Requests-Quota")
                 if left is not None:
                     # Those under way have not been counted when this was written.
                     self._left = left - self._in_flight

@@ -56,14 +56,14 @@ def probe(api: StoreApi, config: StoreConfig) -> StoreProbe:
             store=config.key,
         )
     now = server_time(api)
-    zone = store.get("timezone")
+    zone, plan = store.get("timezone"), text(store.get("plan_level"))
     return StoreProbe(
         name=text(store.get("name")) or config.key,
         currency=currency,
         time_zone=text(zone.get("name")) if isinstance(zone, Mapping) else None,
-        api_version="v2 + v3",
+        api_version=f"v2 and v3, {plan} plan" if plan else "v2 and v3",
         server_time=now,
-        warnings=tuple(_warnings(api, config, store, currency, now)),
+        warnings=tuple(_warnings(config, store, currency, now)),
     )
 
 
@@ -90,7 +90,6 @@ def server_time(api: StoreApi) -> datetime | None:
 
 
 def _warnings(
-    api: StoreApi,
     config: StoreConfig,
     store: Mapping[str, Any],
     currency: str,
@@ -114,23 +113,4 @@ def _warnings(
         found.append(f'The store is "{status}", not live: its numbers may stand still.')
     if store.get("plan_is_trial") is True:
         found.append("The store is on a trial plan, whose API ends with it.")
-    if api.auth.quota is not None and config.settings.get("shipments", True):
-        found += _pace(api.auth.quota, text(store.get("plan_level")) or "its")
     return found
-
-
-def _pace(quota: int, plan: str) -> list[str]:
-    """Say when a first sync will be slow: shipped orders cost a call each."""
-    if quota > _SLOW_QUOTA:
-        return []
-    return [
-        (
-            f"The {plan} plan allows {quota} requests in 30 seconds, shared by all apps, and each "
-            f"shipped order costs one: about {quota * 120:,} an hour in a first sync. Set "
-            "`shipments` to false to go without tracking numbers and have 250 orders for two "
-            "requests."
-        )
-    ]
-
-
-_SLOW_QUOTA: Final = 150
