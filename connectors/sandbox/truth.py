@@ -6,6 +6,7 @@ one of those is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -34,6 +35,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     drafts and test orders, and trashed ones among them. `trashed`: how many of the orders are in
     the trash (tombstones to the CRM). `order_totals`, `refunded`: by order currency.
     `order_totals_by_status`: by CRM status, then currency. `skipped_orders`: drafts and tests.
+    `kept_…`: the same without the trash, which is what a comparison with the CRM is about.
     """
 
     platform: str
@@ -47,6 +49,9 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     order_totals: dict[str, Decimal]
     order_totals_by_status: dict[str, dict[str, Decimal]]
     refunded: dict[str, Decimal]
+    kept_rows: dict[str, int]
+    kept_order_totals: dict[str, Decimal]
+    kept_refunded: dict[str, Decimal]
 
 
 def truth(world: World) -> Truth:
@@ -54,34 +59,35 @@ def truth(world: World) -> Truth:
     with world.lock:
         counted = [order for order in world.orders if is_counted(order)]
         by_status: dict[str, int] = {}
-        totals: dict[str, int] = {}
         totals_by_status: dict[str, dict[str, int]] = {}
-        refunded: dict[str, int] = {}
         for order in counted:
             status = crm_status(world, order).value
             by_status[status] = by_status.get(status, 0) + 1
-            totals[order.currency] = totals.get(order.currency, 0) + order.total
-            refunded[order.currency] = refunded.get(order.currency, 0) + order.refunded
             of_status = totals_by_status.setdefault(status, {})
             of_status[order.currency] = of_status.get(order.currency, 0) + order.total
+        kept = [order for order in counted if order.state != states.TRASH]
+        rows = {
+            Stream.CUSTOMERS.value: len(world.customers),
+            Stream.PRODUCTS.value: _units(world),
+            Stream.ORDERS.value: len(counted),
+        }
         return Truth(
             platform=world.platform,
             currency=world.currency,
-            rows={
-                Stream.CUSTOMERS.value: len(world.customers),
-                Stream.PRODUCTS.value: _units(world),
-                Stream.ORDERS.value: len(counted),
-            },
+            rows=rows,
             trashed=sum(order.state == states.TRASH for order in counted),
             skipped_orders=len(world.orders) - len(counted),
             guest_orders=sum(not order.customer_id for order in counted),
             refunds=sum(len(order.refunds) for order in counted),
             orders_by_status=by_status,
-            order_totals=_money(totals),
+            order_totals=_money(_sums((one.currency, one.total) for one in counted)),
             order_totals_by_status={
                 status: _money(sums) for status, sums in totals_by_status.items()
             },
-            refunded=_money(refunded),
+            refunded=_money(_sums((one.currency, one.refunded) for one in counted)),
+            kept_rows={**rows, Stream.ORDERS.value: len(kept)},
+            kept_order_totals=_money(_sums((one.currency, one.total) for one in kept)),
+            kept_refunded=_money(_sums((one.currency, one.refunded) for one in kept)),
         )
 
 
@@ -127,6 +133,13 @@ def _units(world: World) -> int:
         return len(world.variants)
     shown = [product for product in world.products if product.state != states.TRASH]
     return len(shown) + sum(len(product.variants) for product in shown)
+
+
+def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for currency, cents in amounts:
+        sums[currency] = sums.get(currency, 0) + cents
+    return sums
 
 
 def _money(cents: dict[str, int]) -> dict[str, Decimal]:

@@ -155,17 +155,16 @@ def compare(url: str, sandbox: SandboxServer) -> list[Line]:
             truth = sandbox.truth(platform)
             held = store_totals(connection, key)
             lines += [
-                Line(key, stream.value, truth.rows[stream.value], held[stream].rows, "", "")
+                Line(key, stream.value, truth.kept_rows[stream.value], held[stream].rows, "", "")
                 for stream in (Stream.CUSTOMERS, Stream.PRODUCTS)
             ]
             orders = held[Stream.ORDERS]
-            rows = (truth.rows[Stream.ORDERS.value], orders.rows)
+            rows = (truth.kept_rows[Stream.ORDERS.value], orders.rows)
             lines.append(
-                Line(key, "orders", *rows, money(truth.order_totals), money(orders.totals))
+                Line(key, "orders", *rows, money(truth.kept_order_totals), money(orders.totals))
             )
-            lines.append(
-                Line(key, "orders: refunded", *rows, money(truth.refunded), money(orders.refunded))
-            )
+            refunded = (money(truth.kept_refunded), money(orders.refunded))
+            lines.append(Line(key, "orders: refunded", *rows, *refunded))
     return lines
 
 
