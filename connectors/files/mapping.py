@@ -51,6 +51,12 @@ def map_rows(plan: StreamPlan, payload: Mapping[str, Any]) -> Record:
         raise BadRecord(
             "there are lines for this order, but no row of its own", code="missing_order"
         )
+    if payload.get("repeated"):
+        raise BadRecord(
+            f"the same line of this order stands in {payload['repeated']}: if the files overlap, "
+            'set "repeats": "replace" in mapping.orders.lines and the last one counts',
+            code="repeated_lines",
+        )
     reader = _Reader(plan, rows[0])
     if plan.stream is Stream.CUSTOMERS:
         return reader.customer()

@@ -42,7 +42,7 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be read for a stream and made of it.
 
     `lines_in`: "rows", "column", "files", or "" for none. `is_snapshot`: the files hold everything
-    there is, so what is in none of them is gone.
+    there is, so what is in none of them is gone. `only_latest`: see `repeats`.
     """
 
     stream: Stream
@@ -54,6 +54,7 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     statuses: Mapping[str, Any]
     is_snapshot: bool
+    only_latest: bool
 
 
 def plans_of(config: StoreConfig) -> dict[Stream, StreamPlan]:
@@ -128,6 +129,7 @@ def _plans(spec: MappingSpec, config: StoreConfig) -> Iterator[tuple[Stream, Str
                 currency=habits.currency,
                 statuses=statuses,
                 is_snapshot=bool(habits.snapshot),
+                only_latest=own.lines is not None and own.lines.repeats == "replace",
             ),
         )
 

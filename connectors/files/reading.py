@@ -63,7 +63,8 @@ class Shelf:
                 return known[1]
             known[1].close()
             del self._spools[plan.stream]
-        spool = Spool(self._room / f"{plan.stream.value}-{next(self._numbers)}.sqlite")
+        path = self._room / f"{plan.stream.value}-{next(self._numbers)}.sqlite"
+        spool = Spool(path, only_latest=plan.only_latest)
         try:
             self._fill(spool, plan)
             self._require_unchanged(plan, files)

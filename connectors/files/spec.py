@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -45,12 +46,16 @@ class SkipRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LinesSpec(Habits, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Order lines: in the rows of the order (`rows`), a JSON `column`, or `files` with `order`."""
+    """Order lines: in the rows of the order (`rows`), a JSON `column`, or `files` with `order`.
+
+    `repeats`: of an order that stands in several files all rows count ("add"), or the last file's.
+    """
 
     rows: bool = False
     column: str | None = None
     files: str | tuple[str, ...] = ()
     order: str | None = None
+    repeats: Literal["add", "replace"] = "add"
     fields: Mapping[str, str | Source] = msgspec.field(default_factory=dict)
 
 

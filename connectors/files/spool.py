@@ -21,9 +21,9 @@ from typing import Any, Final
 import msgspec
 import pandas as pd
 
-from connectors.files.fields import Row
 from connectors.files.folder import File
 from connectors.files.plan import Part
+from connectors.files.repeats import Placed, of_last_file, repeated
 from connectors.files.table import Chunk
 from connectors.values import is_storable
 
@@ -47,9 +47,13 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spool:
-    """The rows of one stream. Not for two threads at once."""
+    """The rows of one stream. Not for two threads at once.
 
-    def __init__(self, path: Path) -> None:
+    `only_latest`: of an order in several files only the last one's rows count.
+    """
+
+    def __init__(self, path: Path, *, only_latest: bool) -> None:
+        self._only_latest = only_latest
         # One thread reads pages ahead, another asks for ids after it; never both at a time.
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("pragma journal_mode = off")
@@ -75,8 +79,12 @@ class Spool:
             payload = {"file": file.name, "line": broken.line, "raw": broken.raw}
             self._put_broken(payload, broken.reason, "broken_row")
         ids = _ids(frame, part)
+        is_damaged = ids.map(lambda text: text is not None and not is_storable(text)).astype(bool)
+        self._put_aside(frame[is_damaged], file, "has an id that is not readable", "bad_id")
+        frame, ids = frame[~is_damaged], ids[~is_damaged]
         if not part.skips_without_id:
-            self._put_without_id(frame[ids.isna()], part, file)
+            told = f"has no id: `{part.id.where}` finds none there"
+            self._put_aside(frame[ids.isna()], file, told, "missing_id")
         is_kept = ids.notna()
         if not keeps_every_row:
             is_kept &= ~ids.duplicated(keep="last")
@@ -115,7 +123,9 @@ class Spool:
 
     def records(self, first: str, last: str) -> Iterator[Found]:
         """Yield the records of the ids from `first` to `last`, both included."""
-        rows = self._database.execute(_statement("rows"), {"lowest": first, "highest": last}).fetchall()
+        rows = self._database.execute(
+            _statement("rows"), {"lowest": first, "highest": last}
+        ).fetchall()
         for name, group in groupby(rows, key=itemgetter(0)):
             yield self._found(name, list(group))
 
@@ -142,14 +152,11 @@ class Spool:
         """Let go of the file."""
         self._database.close()
 
-    def _put_without_id(self, frame: pd.DataFrame, part: Part, file: File) -> None:
+    def _put_aside(self, frame: pd.DataFrame, file: File, trouble: str, code: str) -> None:
         for line, *cells in frame.itertuples(name=None):
             raw = dict(zip(map(str, frame.columns), cells, strict=True))
-            self._put_broken(
-                {"file": file.name, "line": int(line), "raw": raw},
-                f"line {line} of {file.name} has no id: `{part.id.where}` finds none there",
-                "missing_id",
-            )
+            payload = {"file": file.name, "line": int(line), "raw": raw}
+            self._put_broken(payload, f"line {line} of {file.name} {trouble}", code)
 
     def _put_broken(self, payload: dict[str, Any], reason: str, code: str) -> None:
         # What is no character of the encoding could be stored nowhere.
@@ -160,17 +167,23 @@ class Spool:
         )
 
     def _found(self, external_id: str, rows: Collection[tuple[Any, ...]]) -> Found:
-        own: list[Row] = []
-        lines: list[Row] = []
-        places: list[str] = []
+        parts: tuple[list[Placed], list[Placed]] = ([], [])
         for _, part, place, line, cells in rows:
             name, columns = self._files[place]
             row = dict(zip(columns, json.loads(cells), strict=True))
-            (lines if part else own).append(row)
-            places.append(f"{name}:{line}")
-        payload: dict[str, Any] = {"rows": own, "places": places}
+            parts[part].append(Placed(file=name, line=line, row=row))
+        if self._only_latest:
+            parts = (of_last_file(parts[0]), of_last_file(parts[1]))
+        own, lines = parts
+        payload: dict[str, Any] = {
+            "rows": [one.row for one in own],
+            "places": [f"{one.file}:{one.line}" for one in (*own, *lines)],
+        }
         if lines:
-            payload["lines"] = lines
+            payload["lines"] = [one.row for one in lines]
+        twice = repeated(lines or own)
+        if twice:
+            payload["repeated"] = twice
         return Found(external_id=external_id, payload=payload)
 
 
@@ -182,18 +195,13 @@ def _without_skipped(frame: pd.DataFrame, part: Part) -> pd.DataFrame:
 
 
 def _ids(frame: pd.DataFrame, part: Part) -> pd.Series:
-    """Return the id of each row, None where there is none that could be one."""
+    """Return the id of each row, None where there is none."""
     columns = list(part.id.columns)
     found = [
-        _id(part.id.text(dict(zip(columns, cells, strict=True))))
+        part.id.text(dict(zip(columns, cells, strict=True)))
         for cells in frame[columns].itertuples(index=False, name=None)
     ]
     return pd.Series(found, index=frame.index, dtype=object)
-
-
-def _id(text: str | None) -> str | None:
-    """Refuse what no database takes for text: half characters, out of a wrong encoding."""
-    return text if text is not None and is_storable(text) else None
 
 
 @cache

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -433,3 +434,51 @@ def test_of_several_rows_with_one_id_the_last_one_counts(opened: Open, tmp_path:
     connector = opened(store(tmp_path, SIMPLE))
     assert orders(connector)[0]["1"].total == Decimal("2.00")
     assert connector.count(Stream.ORDERS) == 1
+
+
+PURCHASES: dict[str, Any] = {
+    "currency": "EUR",
+    "snapshot": True,
+    "customers": {"files": "day*.csv", "fields": {"id": "who"}},
+    "orders": {
+        "files": "day*.csv",
+        "fields": {"id": "id", "order_date": "placed", "customer_id": "who"},
+        "lines": {"rows": True, "fields": {"name": "what", "total": "paid"}},
+    },
+}
+
+
+def test_an_order_cut_in_two_by_the_end_of_a_file_is_one(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "day1.csv").write_text("id,placed,who,what,paid\n1,2024-01-01,7,tea,1.00\n")
+    (tmp_path / "day2.csv").write_text("id,placed,who,what,paid\n1,2024-01-01,7,cup,2.00\n")
+    found, _ = orders(opened(store(tmp_path, PURCHASES)))
+    assert found["1"].total == Decimal("3.00")
+
+
+def test_an_order_in_two_overlapping_exports_is_never_counted_twice(
+    opened: Open, tmp_path: Path
+) -> None:
+    rows = "1,2024-01-01,7,tea,1.00\n1,2024-01-01,7,tea,1.00\n"
+    (tmp_path / "day1.csv").write_text("id,placed,who,what,paid\n" + rows)
+    (tmp_path / "day2.csv").write_text(
+        "id,placed,who,what,paid\n" + rows + "2,2024-01-02,7,cup,2\n"
+    )
+    found, rejected = orders(opened(store(tmp_path, PURCHASES)))
+    assert set(found) == {"2"}
+    assert "day1.csv:2 and day2.csv:2" in rejected[0].reason
+    latest = deepcopy(PURCHASES)
+    latest["orders"]["lines"]["repeats"] = "replace"
+    found, rejected = orders(opened(store(tmp_path, latest)))
+    # Twice the same line within one file is bought twice.
+    assert (found["1"].total, rejected) == (Decimal("2.00"), [])
+
+
+def test_an_id_that_is_not_readable_is_put_aside_and_not_taken_for_a_guest(
+    opened: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "day1.csv").write_bytes(
+        b"id,placed,who,what,paid\n1,2024-01-01,J\xe9,tea,1.00\n2,2024-01-01,,tea,1.00\n"
+    )
+    records, rejected = read(opened(store(tmp_path, PURCHASES)), Stream.CUSTOMERS)
+    assert records == {}
+    assert [(one.code, one.payload["line"]) for one in rejected] == [("bad_id", 2)]

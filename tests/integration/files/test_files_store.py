@@ -80,6 +80,26 @@ def test_a_set_of_purchases_is_a_store(deployed: Deployment) -> None:
     assert written(synced(deployed)) == 0
 
 
+def test_damaged_rows_wait_in_quarantine_and_are_loaded_when_they_are_mended(
+    deployed: Deployment, folder: Path
+) -> None:
+    assert add(deployed, folder).returncode == 0
+    path = folder / "customers.csv"
+    whole = path.read_bytes()
+    # A character that the encoding does not have, one that no database takes, half a row.
+    damaged = whole.replace(b"Nu\xf1ez", b"Nu\x81ez").replace(b"Dresden", b"Dres\x00den")
+    path.write_bytes(damaged + b"0010;Frau\n")
+    customers = synced(deployed)["customers"]
+    assert (customers["inserted"], customers["quarantined"]) == (1, 3)
+    assert written(synced(deployed)) == 0
+
+    path.write_bytes(whole)
+    # Their orders had made clients of them already.
+    customers = synced(deployed)["customers"]
+    assert (customers["updated"], customers["quarantined"]) == (2, 0)
+    assert deployed.one("select count(*) from crm_clients where full_name = 'José Nuñez'") == 1
+
+
 def test_nothing_is_saved_when_a_column_is_missing(deployed: Deployment, folder: Path) -> None:
     mapping = json.loads((folder / "mapping.json").read_text("utf-8"))
     mapping["orders"]["fields"]["total"] = "Sum"
