@@ -57,6 +57,8 @@ class Ability(StrEnum):
     TRUNCATE = "truncate"
     RESET = "reset"
     SLOW = "slow"
+    # A sync of one changed order costs at most three requests a stream, counting included.
+    FEW_CALLS = "few_calls"
     # There are credentials that could leak.
     SECRETS = "secrets"
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from contract.conformance.adapters import shops
@@ -46,12 +47,12 @@ def saved(
 
 
 @pytest.fixture
-def sync(shop: Shop, database: str, saved: StoreConfig) -> Callable[[], StoreResult]:
-    def run() -> StoreResult:
-        connector = shop.connector(saved)
+def sync(shop: Shop, database: str, saved: StoreConfig) -> Callable[..., StoreResult]:
+    def run(config: StoreConfig = saved) -> StoreResult:
+        connector = shop.connector(config)
         try:
             a_second_later(connector)
-            result = sync_store(database, saved, run_id=uuid.uuid4().hex, connector=connector)
+            result = sync_store(database, config, run_id=uuid.uuid4().hex, connector=connector)
         finally:
             connector.close()
         assert result.error is None, result.error
@@ -119,6 +120,23 @@ def test_amounts_in_the_crm_are_those_of_the_shop(
         [placed],
     ).fetchall()
     assert dict(rows) == dict(zip(placed, totals, strict=True))
+
+
+@shops(Ability.FEW_CALLS)
+def test_a_sync_of_one_changed_order_costs_at_most_three_requests_a_stream(
+    shop: Shop, saved: StoreConfig, sync: Callable[..., StoreResult]
+) -> None:
+    order = some_of(shop, Stream.ORDERS, 1)[0]
+    # As in a store too large to be scanned each time, and with pages that hold an increment.
+    large = {**saved.settings, **shop.page_size(100), "scan_always_below": 0}
+    wide = msgspec.structs.replace(saved, settings=large)
+    sync(wide)
+    sync(wide)
+    shop.edit(Stream.ORDERS, order)
+    result = sync(wide)
+    assert result.streams[Stream.ORDERS].updated == 1
+    calls = {stream.value: one.api_calls for stream, one in result.streams.items()}
+    assert max(calls.values()) <= 3, calls
 
 
 @shops(Ability.BREAK_ORDERS)
