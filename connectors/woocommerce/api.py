@@ -24,7 +24,7 @@ from connectors.woocommerce.payloads import ROWS
 API: Final = "wc/v3"
 _OK: Final = 200
 # Its own words for a record that is gone; any other 404 says nothing about the record.
-_INVALID_ID: Final = re.compile(r"woocommerce_rest_(\w+_)?invalid_(\w+_)?id")
+_INVALID_ID: Final = re.compile(r"(woocommerce|wc)_(\w+_)?invalid_(\w+_)?id")
 _RECORD: Final = msgspec.json.Decoder(msgspec.Raw)
 # Above this a page that takes too long is not asked for again, but a smaller one.
 _SMALL_PAGE: Final = 10

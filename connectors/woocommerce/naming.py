@@ -89,7 +89,7 @@ class ByName:
         if stream is Stream.CUSTOMERS:
             return [CUSTOMERS]
         if stream is Stream.ORDERS:
-            return list(self._abilities.orders.all)
+            return list(self._abilities.orders.changes)
         products = [PRODUCTS, TRASHED_PRODUCTS]
         if not self._abilities.has_variations:
             return [] if is_variation else products
