@@ -16,7 +16,7 @@ import msgspec
 from connectors.base import StoreConfig
 from connectors.bigcommerce.pacing import StoreAuth
 from connectors.decoding import decode
-from connectors.errors import AuthFailed, Permanent, StoreError
+from connectors.errors import AuthFailed, Permanent, StoreError, Transient
 from connectors.http import HttpClient, Parameters, Response
 
 HOST: Final = "https://api.bigcommerce.com"
@@ -24,7 +24,10 @@ _NO_CONTENT: Final = 204
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
-_REFUSED: Final = frozenset({_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND})
+_TOO_LARGE: Final = 413
+_REFUSED: Final = frozenset({_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE})
+# What a list gives without being asked for a size, so it cannot be too much.
+_SAFE_PAGE: Final = 50
 # Long enough for two windows of the rate limit and a slow page, short enough to try fewer rows.
 _BUDGET_SECONDS: Final = 150.0
 _LEAVE: Final = 5
@@ -41,6 +44,10 @@ _SCOPES: Final = (
 
 class RecordMissing(Permanent):
     """The record a path names is gone."""
+
+
+class PageTooLarge(Transient):
+    """The list gives no pages of that many rows; fewer will do."""
 
 
 class ScopeMissing(AuthFailed):
@@ -131,7 +138,13 @@ class StoreApi:
         )
 
     def all_rows(self, path: str, params: Parameters, *, size: int) -> list[Any]:
-        """GET every page of a small list, v2 or v3."""
+        """GET every page of a small list, v2 or v3, of `size` rows or as many as it gives."""
+        try:
+            return self._all_rows(path, params, size)
+        except PageTooLarge:
+            return self._all_rows(path, params, _SAFE_PAGE)
+
+    def _all_rows(self, path: str, params: Parameters, size: int) -> list[Any]:
         found: list[Any] = []
         number = 1
         while True:
@@ -188,6 +201,8 @@ class StoreApi:
                 store=self._store,
                 scope=scope,
             )
+        if response.status == _TOO_LARGE:
+            return PageTooLarge(f"{path} gives no pages that large (413{said}).", store=self._store)
         return RecordMissing(f"{path} is not there (404{said}).", store=self._store)
 
 

@@ -1,19 +1,12 @@
-"""Prints a world's people, goods and orders as BigCommerce documents them.
-
-v2 writes every amount as text of four decimals and every time as e-mail headers do, v3 writes
-numbers and ISO 8601. Amounts are kept in cents, so text is cut and joined, never computed.
-"""
+"""Prints a world's people, goods and orders as BigCommerce documents them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any, Final
 
-import msgspec
-
 from connectors.sandbox import world as states
+from connectors.sandbox.bigcommerce.spelling import iso, number, rfc2822, text
 from connectors.sandbox.world import (
     Address,
     Customer,
@@ -251,28 +244,6 @@ def changed_at(person: Customer) -> int:
 def categories_of(products: Iterable[Product]) -> list[str]:
     """Return the names of all categories, in the order of their ids from 1."""
     return sorted({shown.category for shown in products if shown.category})
-
-
-def rfc2822(moment: int) -> str:
-    """Write a time as v2 does."""
-    return format_datetime(datetime.fromtimestamp(moment, UTC))
-
-
-def iso(moment: int) -> str:
-    """Write a time as v3 does."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def text(cents: int) -> str:
-    """Write an amount as v2 does."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}00"
-
-
-def number(cents: int) -> msgspec.Raw:
-    """Write an amount as v3 does: a number, without a trip through binary floating point."""
-    sign = "-" if cents < 0 else ""
-    return msgspec.Raw(f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}".encode())
 
 
 def _consignments(placed: Order) -> dict[str, Any]:

@@ -111,6 +111,21 @@ def test_fewer_orders_are_asked_for_where_the_store_chokes_on_many() -> None:
         connector.close()
 
 
+def test_a_list_that_gives_no_pages_that_large_is_read_in_smaller_ones() -> None:
+    store = Store(*orders(*range(0, 240, 2)))
+    refused = told({"status": 413}, status=413)
+
+    def limit_pages(path: str, query: dict[str, str]) -> None:
+        store.answers = {path: refused} if int(query.get("limit", 50)) > 100 else {}
+
+    store.before = limit_pages
+    with store.serve() as server:
+        connector = connect(server, page_size=250)
+        assert read(connector) == [str(number) for number in range(101, 221)]
+        assert len(list(connector.list_ids(Stream.ORDERS))) == 120
+        connector.close()
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [

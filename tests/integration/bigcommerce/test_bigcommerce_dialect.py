@@ -23,7 +23,11 @@ def get(sandbox: SandboxServer) -> Iterator[Any]:
     with httpx.Client(
         base_url=sandbox.base_url("bigcommerce"), headers={"X-Auth-Token": token}
     ) as client:
-        yield lambda path, **query: client.get(path, params=query)
+
+        def ask(path: str, **query: Any) -> httpx.Response:
+            return client.get(path, params=query)
+
+        yield ask
 
 
 def test_an_empty_v2_list_is_204_without_a_body(get: Any) -> None:
