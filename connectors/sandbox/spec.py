@@ -18,7 +18,8 @@ class BulkFaults:
     `polls`: looks before an operation is done. `failures`: operations that fail with `error_code`
     half-way. `expired_links`: links that are dead when they are followed. `miscounts`: operations
     that claim one object more than they deliver. `empty_results`: operations that count objects and
-    deliver no file. `children_first`: rows in disorder, children before parents.
+    deliver no file; `blank_results`: operations that count none either. `children_first`: rows in
+    disorder, children before parents.
     """
 
     polls: int = 1
@@ -27,6 +28,7 @@ class BulkFaults:
     expired_links: int = 0
     miscounts: int = 0
     empty_results: int = 0
+    blank_results: int = 0
     children_first: bool = False
 
 

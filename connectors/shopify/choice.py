@@ -108,7 +108,9 @@ class Reading:
         self, source: Source, window: Window, job: Job, taken: set[Seen]
     ) -> Iterator[Page]:
         currency = self._currency() if source in (PRODUCTS, VARIANTS) else None
+        is_empty = job.at == 0 and job.done == 0
         for chunk in self._bulk.chunks(job):
+            is_empty = is_empty and not chunk.nodes
             batch = Batch(source.stream, frozenset(), taken)
             for node in chunk.nodes:
                 if is_inside(changed_at(node), window):
@@ -117,6 +119,18 @@ class Reading:
                 taken |= batch.seen
             # Rows come in no order of time, so nothing is promised before the end.
             yield batch.page(complete_until=None, resume=chunk.mark)
+        if is_empty:
+            self._check_emptiness(source, window)
+
+    def _check_emptiness(self, source: Source, window: Window) -> None:
+        """Raise BulkUnusable when nothing came and the store counts something all the same."""
+        count, _ = self.count(source, source.filter(window))
+        if count:
+            raise BulkUnusable(
+                f"a bulk operation for {source.name} brought nothing of the {count:,} that "
+                "Shopify counts.",
+                store=self._config.key,
+            )
 
     def _take(self, source: Source, batch: Batch, node: Any, currency: str | None) -> None:
         if source is VARIANTS:

@@ -35,7 +35,7 @@ class IdLists:
         is_large = count is not None and count >= self._settings.bulk_from * _RECORDS_PER_ID
         mode = self._settings.bulk
         if mode == BulkMode.ALWAYS or (mode == BulkMode.AUTO and is_large):
-            nodes = self._through_bulk(stream)
+            nodes = self._through_bulk(stream, count)
         else:
             nodes = self._by_pages(stream)
         for node in nodes:
@@ -44,11 +44,19 @@ class IdLists:
                 raise Transient(f"an id of {stream.value} is unreadable.", store=self._api.store)
             yield external_id
 
-    def _through_bulk(self, stream: Stream) -> Iterator[Mapping[str, Any]]:
+    def _through_bulk(self, stream: Stream, count: int | None) -> Iterator[Mapping[str, Any]]:
         document = NAMES[stream].bulk_ids
         job = Job(name=document, document=document, children=None, slices=[Slice(query=None)])
+        is_empty = True
         for chunk in self._bulk.chunks(job):
+            is_empty = is_empty and not chunk.nodes
             yield from chunk.nodes
+        if is_empty and count:
+            raise Transient(
+                f"a bulk operation listed none of the {count:,} {stream.value} that Shopify "
+                "counts. The next run tries again.",
+                store=self._api.store,
+            )
 
     def _by_pages(self, stream: Stream) -> Iterator[Any]:
         names = NAMES[stream]

@@ -1,14 +1,15 @@
 """A list read page by page, in the order of changes where Shopify knows one.
 
-Increments of customers come newest first: their filter is grained by day, and a busy store would
-otherwise be read from yesterday's midnight on each time. A row that changes meanwhile moves to the
-front, where it belongs to the next window.
+Short increments of customers come newest first: their filter is grained by day, and a busy store
+would otherwise be read from yesterday's midnight on each time. A row that changes meanwhile moves
+to the front, where it belongs to the next window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +22,10 @@ from connectors.shopify.sources import PRODUCTS, SAFE_PAGES, VARIANTS, Source
 from connectors.shopify.taking import Taker, shop_currency
 from connectors.shopify.throttle import PageSize
 from connectors.shopify.windows import Progress, changed_at, is_inside
+
+# Longer ones come oldest first: one day more to read is little then, and what was read is kept
+# should the reading break off.
+_SHORT: Final = timedelta(days=3)
 
 
 class PagedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +55,7 @@ class PagedReading:
         `taken`: states of variants that came before and need not come again; grows by those of
         `VARIANTS`, whose products may be met on any later page.
         """
-        if source.newest_first and window.start is not None:
+        if source.newest_first and _is_short(window):
             yield from self._newest_first(source, window)
         elif source is VARIANTS:
             yield from self._unordered(source, window, taken)
@@ -146,3 +151,7 @@ class PagedReading:
         return pages(
             self._api, source.name, source.root, size=self.size(source.name), variables=variables
         )
+
+
+def _is_short(window: Window) -> bool:
+    return window.start is not None and window.end - window.start <= _SHORT

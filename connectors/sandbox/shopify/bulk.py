@@ -115,6 +115,7 @@ class BulkOperations:
         """Return a `BulkOperation`; a link is made when it is asked for."""
         is_over = status in ("COMPLETED", "FAILED")
         is_empty = operation.number <= self._faults.empty_results or not operation.objects
+        is_blank = operation.number <= self._faults.blank_results
         is_told_too_many = status == "COMPLETED" and operation.number <= self._faults.miscounts
         return {
             "__typename": "BulkOperation",
@@ -125,11 +126,13 @@ class BulkOperations:
             "createdAt": _time(operation.created_at),
             "completedAt": _time(self._now()) if status == "COMPLETED" else None,
             "errorCode": operation.error_code if status == "FAILED" else None,
-            "objectCount": str(operation.objects + is_told_too_many),
-            "rootObjectCount": str(operation.roots),
+            "objectCount": str(0 if is_blank else operation.objects + is_told_too_many),
+            "rootObjectCount": str(0 if is_blank else operation.roots),
             "fileSize": str(operation.path.stat().st_size) if is_over else None,
             "url": lambda info: (
-                self._link(operation, info) if status == "COMPLETED" and not is_empty else None
+                self._link(operation, info)
+                if status == "COMPLETED" and not (is_empty or is_blank)
+                else None
             ),
             "partialDataUrl": lambda info: (
                 self._link(operation, info) if status == "FAILED" else None

@@ -41,20 +41,36 @@ def test_changed_customers_are_read_newest_first_and_checked_by_their_own_time(
         data(
             customers=page(
                 customer(id="gid://shopify/Customer/4", updatedAt="2026-11-01T00:00:01Z"),
-                customer(id="gid://shopify/Customer/3", updatedAt="2026-10-10T02:00:00Z"),
-                customer(id="gid://shopify/Customer/2", updatedAt="2026-10-10T02:00:00Z"),
-                customer(id="gid://shopify/Customer/1", updatedAt="2026-10-09T23:59:59Z"),
+                customer(id="gid://shopify/Customer/3", updatedAt="2026-10-30T02:00:00Z"),
+                customer(id="gid://shopify/Customer/2", updatedAt="2026-10-30T02:00:00Z"),
+                customer(id="gid://shopify/Customer/1", updatedAt="2026-10-29T23:59:59Z"),
                 cursor="more",
             )
         ),
     )
-    window = Window(start=datetime(2026, 10, 10, 1, tzinfo=UTC), end=END)
+    window = Window(start=datetime(2026, 10, 30, 1, tzinfo=UTC), end=END)
     found = read(connect(), Stream.CUSTOMERS, window)
     assert ids(found) == ["3", "2"]
     # The last lies before the window, so no further page can hold anything.
     (request,) = shop.asked("Customers")
     assert request.variables["reverse"] is True
-    assert request.variables["query"] == "updated_at:>='2026-10-09T00:00:00Z'"
+    assert request.variables["query"] == "updated_at:>='2026-10-29T00:00:00Z'"
+
+
+def test_after_a_longer_break_changed_customers_come_oldest_first_with_what_is_complete(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    changed = [
+        customer(id="gid://shopify/Customer/1", updatedAt="2026-10-10T00:59:59Z"),
+        customer(id="gid://shopify/Customer/2", updatedAt="2026-10-20T02:00:00Z"),
+    ]
+    shop.will("Customers", data(customers=page(*changed)))
+    window = Window(start=datetime(2026, 10, 10, 1, tzinfo=UTC), end=END)
+    (found,) = read(connect(), Stream.CUSTOMERS, window)
+    assert ids([found]) == ["2"]
+    assert found.complete_until == datetime(2026, 10, 20, 2, tzinfo=UTC)
+    (request,) = shop.asked("Customers")
+    assert "reverse" not in request.variables
 
 
 def test_rows_outside_the_window_are_dropped_where_the_filter_was_ignored(

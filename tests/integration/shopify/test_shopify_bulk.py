@@ -141,9 +141,27 @@ def test_no_rows_from_an_operation_that_counted_some_are_a_failure() -> None:
         reader.close()
 
 
+def test_an_operation_that_counts_nothing_is_held_against_the_stores_own_count() -> None:
+    with misbehaving(blank_results=99) as server:
+        reader = connector(server, bulk="always")
+        for stream in Stream:
+            with pytest.raises(Transient, match=r"nothing of the \d+ that Shopify counts"):
+                list(reader.read(stream, Window(end=now())))
+            reader.count(stream)
+            with pytest.raises(Transient, match=r"none of the \d+"):
+                list(reader.list_ids(stream))
+        reader.close()
+
+
 @pytest.mark.parametrize(
     "fault",
-    [{"miscounts": 99}, {"empty_results": 99}, {"failures": 99}, {"expired_links": 10_000}],
+    [
+        {"miscounts": 99},
+        {"empty_results": 99},
+        {"blank_results": 99},
+        {"failures": 99},
+        {"expired_links": 10_000},
+    ],
     ids=lambda fault: next(iter(fault)),
 )
 def test_where_bulk_operations_come_to_nothing_pages_bring_everything(
