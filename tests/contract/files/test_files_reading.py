@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -262,6 +263,16 @@ def test_ids_that_parquet_holds_as_floats_stay_whole_and_amounts_are_warned_of(
     assert found["17850"].total == Decimal("19.90")
     assert found["17850"].order_date == datetime(2010, 12, 1, 13, 26, tzinfo=UTC)
     assert [one.code for one in rejected] == ["missing_id"]
+
+
+def test_without_pyarrow_a_parquet_file_says_what_to_install(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _parquet(tmp_path)
+    # What an installation without the extra looks like to an import.
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(Permanent, match=r"pip install 'storeloom\[files\]'"):
+        opened(store(tmp_path, SIMPLE)).probe()
 
 
 def test_order_lines_can_be_a_json_column(opened: Open, tmp_path: Path) -> None:
