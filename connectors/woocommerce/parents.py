@@ -8,12 +8,14 @@ from typing import Final
 
 import msgspec
 
+from connectors.errors import Transient
 from connectors.woocommerce.api import ShopApi
 from connectors.woocommerce.payloads import Parent, ProductPayload, decoder
 from connectors.woocommerce.values import identifier
 
 _DECODER: Final = decoder(Parent)
 _AT_ONCE: Final = 100
+_FEW: Final = 10
 
 
 class Parents:
@@ -48,14 +50,16 @@ class Parents:
             return {one: self._known[one] for one in wanted}
 
     def _ask(self, identifiers: list[str]) -> None:
-        page = self._api.page(
-            "products",
-            {
-                "include": ",".join(identifiers),
-                "per_page": _AT_ONCE,
-                "_fields": "id,name,categories",
-            },
-        )
+        query = {"include": ",".join(identifiers), "_fields": "id,name,categories"}
+        try:
+            page = self._api.page("products", {**query, "per_page": len(identifiers)})
+        except Transient:
+            if len(identifiers) <= _FEW:
+                raise
+            # Too much for this shop at once.
+            for some in (identifiers[::2], identifiers[1::2]):
+                self._ask(some)
+            return
         self._known.update({one: Parent(id=one) for one in identifiers})
         for raw in page.rows:
             parent = _decoded(raw)

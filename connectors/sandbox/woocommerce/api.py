@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from connectors.sandbox import world as states
 from connectors.sandbox.answer import Answer
+from connectors.sandbox.faults import Judge
 from connectors.sandbox.spec import Faults
 from connectors.sandbox.woocommerce import lists, parameters, shop
 from connectors.sandbox.woocommerce.auth import Asked, Gate, Refused
@@ -31,12 +32,16 @@ _encode: Final = msgspec.json.Encoder().encode
 class WooCommerce:
     """One WooCommerce shop under `base_url` (which may have a path: shops live in folders)."""
 
-    def __init__(self, world: World, gate: Gate, faults: Faults) -> None:
+    def __init__(self, world: World, gate: Gate, judge: Judge) -> None:
         self._world = world
         self._gate = gate
-        self._faults = faults
+        self._judge = judge
         self._printed: dict[tuple[object, ...], tuple[int, bytes]] = {}
         self._listed: dict[tuple[object, ...], tuple[tuple[int, ...], Sequence[Any]]] = {}
+
+    @property
+    def _faults(self) -> Faults:
+        return self._judge.faults
 
     def answer(self, asked: Asked, route: str, base_url: str) -> Answer:
         """Answer a request for `route`, the path below /wp-json."""
@@ -61,7 +66,7 @@ class WooCommerce:
                 }
                 if asked.method == "OPTIONS":
                     return Answer(_encode(shop.description(pattern, self._statuses())))
-                if _is_too_much(query.get("per_page", ""), self._faults.largest_page):
+                if parameters.is_too_much(query.get("per_page", ""), self._faults.largest_page):
                     return Answer(b"<html>Service Unavailable</html>", 503)
                 return handler(_Call(base_url, route, query), *map(int, found.groups()))
         raise Refused(
@@ -79,6 +84,7 @@ class WooCommerce:
             (r"customers/(\d+)", self._one_customer, True),
             ("products", self._products, True),
             (r"products/(\d+)", self._one_product, True),
+            (r"products/(\d+)/variations/(\d+)", self._one_variation, True),
             (r"products/(\d+)/variations", self._product_variations, True),
             ("variations", self._variations, not faults.without_variations_route),
             ("reports/orders/totals", self._order_totals, not faults.without_statuses),
@@ -173,7 +179,7 @@ class WooCommerce:
     def _one_customer(self, call: _Call, identifier: int) -> Answer:
         customer = self._world.customers.by_id.get(identifier)
         if customer is None:
-            raise Refused(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
+            raise Refused(404, "wc_user_invalid_id", "Invalid user ID.")
         printer = Printer(self._world, call.base_url)
         return Answer(self._print(customer, printer.customer, Listing(), call.base_url))
 
@@ -184,11 +190,22 @@ class WooCommerce:
             # One sequence, one route: products/{id} answers for a variation too.
             variant = world.variants.by_id[identifier]
             parent = world.products.by_id[variant.product_id]
-            return Answer(_encode(printer.variation(variant, parent)))
+            shown = printer.variation(variant, parent)
+            return Answer(_encode(shown | {"name": f"{parent.name} - {shown['name']}"}))
         product = world.products.by_id.get(identifier)
         if product is None:
             raise Refused(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
         return Answer(self._print(product, printer.product, Listing(), call.base_url))
+
+    def _one_variation(self, call: _Call, product_id: int, identifier: int) -> Answer:
+        variant = self._world.variants.by_id.get(identifier)
+        if variant is None or variant.product_id != product_id:
+            raise Refused(404, "woocommerce_rest_product_variation_invalid_id", "Invalid ID.")
+        # In the trash along with its product it is on no list, but still answers to its name.
+        shown = Printer(self._world, call.base_url).variation(
+            variant, self._world.products.by_id[product_id]
+        )
+        return Answer(_encode(shown))
 
     def _about(self, describe: Callable[[World, str], object]) -> Callable[[_Call], Answer]:
         return lambda call: Answer(_encode(describe(self._world, call.base_url)))
@@ -209,14 +226,7 @@ class WooCommerce:
         page = rows[listing.skip : listing.skip + listing.per_page]
         total = 0 if forgets and listing.skip and not page else len(rows)
         pages = math.ceil(total / listing.per_page)
-        headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
-        links = []
-        for name, number in (("prev", listing.page - 1), ("next", listing.page + 1)):
-            if 1 <= number <= pages:
-                query = urlencode({**call.query, "page": number})
-                links.append(f'<{call.base_url}/wp-json/{call.route}?{query}>; rel="{name}"')
-        if links:
-            headers["Link"] = ", ".join(links)
+        headers = lists.page_headers(total, pages, listing.page, call.query, call.address)
         printed = (
             self._print(row, printer, listing, call.base_url) for row in page if row is not None
         )
@@ -251,7 +261,7 @@ class WooCommerce:
                 rows = [None if row.id in self._faults.unreadable else row for row in rows]
             if self._faults.short_pages:
                 # Rows the key may not read are counted but not shown, as None here.
-                rows = [shown for n, row in enumerate(rows) for shown in _hole_before(n, row)]
+                rows = [shown for n, row in enumerate(rows) for shown in lists.hole_before(n, row)]
             known = (revision, rows)
             self._listed[shape] = known
         return known[1]
@@ -283,10 +293,6 @@ class _Call:
     route: str
     query: dict[str, str]
 
-
-def _is_too_much(rows: str, most: int) -> bool:
-    return bool(most) and rows.isdecimal() and int(rows) > most
-
-
-def _hole_before(number: int, row: object) -> tuple[object, ...]:
-    return (None, row) if number % 7 == 3 else (row,)  # noqa: PLR2004 - any rhythm will do
+    @property
+    def address(self) -> str:
+        return f"{self.base_url}/wp-json/{self.route}"

@@ -6,8 +6,9 @@ refunds list shows refunds of trashed orders. Each was measured on a running sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from connectors.sandbox import world as states
 from connectors.sandbox.woocommerce.parameters import Listing, Rules
@@ -123,6 +124,25 @@ def variations(world: World, listing: Listing, product_id: int | None = None) ->
         and (sku is None or variant.sku == sku)
     ]
     return _arranged(rows, listing)
+
+
+def page_headers(
+    total: int, pages: int, page: int, query: Mapping[str, str], address: str
+) -> dict[str, str]:
+    """Return the headers of one page: the totals of its list and the way to its neighbours."""
+    headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
+    links = []
+    for name, number in (("prev", page - 1), ("next", page + 1)):
+        if 1 <= number <= pages:
+            links.append(f'<{address}?{urlencode({**query, "page": number})}>; rel="{name}"')
+    if links:
+        headers["Link"] = ", ".join(links)
+    return headers
+
+
+def hole_before(number: int, row: object) -> tuple[object, ...]:
+    """Return `row`, at times with one before it that is counted but not shown, as None."""
+    return (None, row) if number % 7 == 3 else (row,)  # noqa: PLR2004 - any rhythm will do
 
 
 def _arranged(rows: list[Any], listing: Listing) -> list[Any]:

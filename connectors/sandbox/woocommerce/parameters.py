@@ -155,3 +155,8 @@ def _moment(text: str, bare_zone: ZoneInfo) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=bare_zone)
     return int(moment.astimezone(UTC).replace(microsecond=0).timestamp())
+
+
+def is_too_much(rows: str, most: int) -> bool:
+    """Say whether more rows are asked for than this shop can print, 0 for any number."""
+    return bool(most) and rows.isdecimal() and int(rows) > most
