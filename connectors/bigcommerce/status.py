@@ -33,13 +33,14 @@ _STATUSES: Final = {
 }
 # Longer numbers are rubbish, and Python refuses to read very long ones.
 _MOST_DIGITS: Final = 9
+_ABSURD: Final = 10**_MOST_DIGITS
 _PAID: Final = frozenset({"captured", "paid", "partially refunded", "refunded"})
 
 
 def status_id(order: Mapping[str, Any]) -> int:
     """Return the order's `status_id`; raises BadRecord when there is none."""
     found = order.get("status_id")
-    if type(found) is int:
+    if type(found) is int and abs(found) < _ABSURD:
         return found
     written = text(found)
     if written is None or not (written.isascii() and written.isdigit()):
