@@ -44,7 +44,7 @@ class Stores:
             if self._woocommerce is None:
                 keys = self.credentials["woocommerce"]
                 gate = Gate(keys["consumer_key"], keys["consumer_secret"])
-                self._woocommerce = WooCommerce(self.world("woocommerce"), gate, self._spec.faults)
+                self._woocommerce = WooCommerce(self.world("woocommerce"), gate, self.judge)
             return self._woocommerce
 
     @property
