@@ -43,6 +43,8 @@ def store() -> None:
                                                 …_REFRESH_TOKEN where it was installed by OAuth)
       STORELOOM_STORE_EU_SHOP_CONSUMER_KEY      WooCommerce, with …_CONSUMER_SECRET
       STORELOOM_STORE_EU_SHOP_USERNAME          Vendure, with …_PASSWORD (or …_API_TOKEN)
+      STORELOOM_STORE_EU_SHOP_API_KEY           Medusa (or …_EMAIL and …_PASSWORD)
+      STORELOOM_STORE_EU_SHOP_ACCESS_TOKEN      BigCommerce, of a store-level API account
 
     A folder of files (--platform files --url file:///path) needs none.
     """
