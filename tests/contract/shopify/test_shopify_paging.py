@@ -57,6 +57,23 @@ def test_changed_customers_are_read_newest_first_and_checked_by_their_own_time(
     assert request.variables["query"] == "updated_at:>='2026-10-29T00:00:00Z'"
 
 
+def test_newest_first_a_cursor_that_repeats_starts_over_from_the_oldest(
+    shop: ScriptedStore, connect: Connect
+) -> None:
+    def answer(request: Request) -> Answer:
+        changed = [
+            customer(id=f"gid://shopify/Customer/{day}", updatedAt=f"2026-10-{day}T12:00:00Z")
+            for day in (29, 30, 31)
+        ]
+        if request.variables.get("reverse"):
+            return data(customers=page(*changed[:0:-1], cursor="the-same"))
+        return data(customers=page(*changed))
+
+    shop.will("Customers", answer)
+    window = Window(start=datetime(2026, 10, 29, 12, tzinfo=UTC), end=END)
+    assert set(ids(read(connect(), Stream.CUSTOMERS, window))) == {"29", "30", "31"}
+
+
 def test_after_a_longer_break_changed_customers_come_oldest_first_with_what_is_complete(
     shop: ScriptedStore, connect: Connect
 ) -> None:

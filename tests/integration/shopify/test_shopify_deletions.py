@@ -247,6 +247,27 @@ def test_an_increment_of_a_busy_day_reads_no_customer_of_the_day_before(shop: Sh
     reader.close()
 
 
+def test_customers_who_change_while_they_are_paged_are_in_this_window_or_the_next(
+    shop: Shop,
+) -> None:
+    chosen = sorted(shop.known[Stream.CUSTOMERS])[:12]
+    start = int(shop.started.timestamp())
+    for place, customer_id in enumerate(chosen):
+        shop.keeper.edit_customer(int(customer_id), at=start - 60 + place, last_name="Changed")
+    end = now() - timedelta(seconds=30)
+    reader = connector(shop.server, page_size=4)
+    first = Window(start=shop.started - timedelta(seconds=90), end=end)
+    seen: set[str] = set()
+    for page in reader.read(Stream.CUSTOMERS, first):
+        seen |= {record.external_id for record in page.records}
+        # The oldest, which would have come last, moves to the front.
+        shop.keeper.edit_customer(int(chosen[0]), last_name="Again")
+    assert seen >= set(chosen[1:])
+    following = Window(start=end, end=now())
+    assert chosen[0] in by_id(content(reader.read(Stream.CUSTOMERS, following)))
+    reader.close()
+
+
 @pytest.mark.parametrize("size", [1, 7, 39, 40, 41])
 def test_many_orders_of_one_second_never_hold_an_increment_up(size: int) -> None:
     """airbytehq/airbyte PR 84845: streams stuck where many rows shared one cursor value."""
