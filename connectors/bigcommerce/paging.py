@@ -78,12 +78,12 @@ class Pager:
     def __init__(self, store: str, size: int) -> None:
         self._store = store
         self._sizes = [size, *(smaller for smaller in _SMALLER if smaller < size)]
-        # Learnt from answers: does a lower bound let its own second through?
-        self._is_inclusive = False
+        # Learnt from answers: lists whose lower bound lets its own second through.
+        self._inclusive: set[str] = set()
 
     def changes(self, listing: Listing, span: Span) -> Iterator[Part]:
         """Yield the rows of `span`, oldest change first, each part complete up to its mark."""
-        since = span.start
+        since = None if span.start is None else span.start - SECOND
         recent: set[tuple[str, datetime | None]] = set()
         while True:
             page = self._first_page(listing, Span(since, span.end))
@@ -92,7 +92,8 @@ class Pager:
                 # Sorting or bounds are not obeyed: nothing can be told from where rows stand.
                 yield from self.whole(listing, span)
                 return
-            self._is_inclusive = self._is_inclusive or (since is not None and since in times)
+            if since in times:
+                self._inclusive.add(listing.name)
             fresh = _fresh(page.rows, span, recent)
             last = times[-1] if times else None
             if page.is_last or (last and span.end and last >= span.end):
@@ -109,7 +110,7 @@ class Pager:
                     recent |= {(row.id, row.modified) for row in crowd}
                     if crowd:
                         yield Part(crowd, None)
-                since = last + SECOND if self._is_inclusive else last
+                since = last + SECOND if listing.name in self._inclusive else last
                 continue
             if fresh:
                 yield Part(fresh, last)

@@ -101,12 +101,15 @@ def test_a_store_that_gives_shorter_pages_than_asked_for_is_read_to_its_end() ->
         connector.close()
 
 
-def test_a_reading_goes_on_after_a_failure_from_the_last_mark() -> None:
-    store = Store(*orders(*range(0, 60, 3)))
+@pytest.mark.parametrize("is_exclusive", [False, True])
+def test_a_reading_goes_on_after_a_failure_from_the_last_mark(*, is_exclusive: bool) -> None:
+    # The second page ends between two orders of one second.
+    store = Store(*orders(0, 3, 6, 9, 12, 12, 12, 12, *range(20, 68, 4)))
+    store.is_exclusive = is_exclusive
     with store.serve() as server:
         connector = connect(server)
         pages: Iterator[Page] = connector.read(Stream.ORDERS, EVERYTHING)
-        first = [next(pages), next(pages), next(pages)]
+        first = [next(pages), next(pages)]
         store.answers["v2/orders"] = Told(b"", 500)
         with pytest.raises(StoreError):
             list(pages)
