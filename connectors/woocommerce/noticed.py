@@ -63,7 +63,7 @@ class Noticed:
                 self._read_variations.add(row.id)
 
     def unannounced_customers(self, known: Known) -> Iterator[str]:
-        """Yield the customers of changed orders, and those who registered since the last scan."""
+        """Yield the customers of changed orders, and who registered or left since the last scan."""
         ids = known.ids(Stream.CUSTOMERS)
         for customer in {**self._buyers, **self._changed_buyers}:
             if customer not in ids or (customer in self._changed_buyers and not self._has_scanned):
@@ -74,15 +74,28 @@ class Noticed:
     def _registered(self, known: frozenset[str]) -> Iterator[str]:
         fetch = self._reader.fetch_ids(CUSTOMERS)
         query: Query = {"orderby": "registered_date", "order": "desc", "per_page": _PAGE}
+        found: set[str] = set()
         page = 1
         while True:
-            rows = fetch({**query, "page": page}).rows
-            new = [row.id for row in rows if row.id not in known]
+            batch = fetch({**query, "page": page})
+            new = [row.id for row in batch.rows if row.id not in known]
             yield from new
+            found.update(new)
             # An older one among the newest: from here on all are known, or wait for the scan.
-            if len(new) < len(rows) or not rows:
-                return
+            if len(new) < len(batch.rows) or not batch.rows:
+                break
             page += 1
+        if batch.total < len(known) + len(found):
+            yield from self._unlisted(known)
+
+    def _unlisted(self, known: frozenset[str]) -> Iterator[str]:
+        """Yield customers that the shop's list lacks: there are fewer than were known."""
+        listed: set[str] = set()
+        for part in self._pager.by_id(
+            self._reader.fetch_ids(CUSTOMERS), _EVERYTHING, is_exact=True
+        ):
+            listed.update(row.id for row in part.rows)
+        yield from sorted(known - listed)
 
     def unannounced_orders(self, known: Known) -> Iterator[str]:
         """Yield orders that became drafts, and those whose refunds are not those the shop has.

@@ -180,6 +180,16 @@ def test_people_who_registered_and_bought_nothing_are_found_between_two_scans() 
     assert sorted(map(int, found)) == list(range(1000, 1130))
 
 
+def test_people_who_left_are_found_between_two_scans() -> None:
+    shop = shop_of_a_day()
+    known = known_of(shop)
+    del shop.lists["customers"][40:42]
+    shop.lists["customers"].append(customer(id=1000, date_created_gmt=at(700)))
+    with shop.serve() as server:
+        found = list(connect(server).unannounced(Stream.CUSTOMERS, known))
+    assert sorted(map(int, found)) == [41, 42, 1000]
+
+
 def refund(number: int, parent: int) -> Payload:
     return {"id": number, "parent_id": parent, "amount": "1.00", "date_created_gmt": at(1)}
 
