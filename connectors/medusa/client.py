@@ -58,8 +58,10 @@ class MedusaConnector(Connector):
         self._changes = Changes(size=size, store=config.key)
         self._id_changes = Changes(size=size * _IDS_PER_PAGE, store=config.key)
         self._currency: str | None = None
-        # Customers of the orders that an increment read: their addresses may be new.
+        # Customers of the orders that an increment read: their addresses may be new, unless they
+        # were read themselves.
         self._buyers: dict[str, None] = {}
+        self._fresh: set[str] = set()
         # Variants that an increment found deleted, with their product or without.
         self._deleted: dict[str, None] = {}
 
@@ -112,15 +114,15 @@ class MedusaConnector(Connector):
             # Whole records are read, so there is nothing on them that could have moved unseen.
             yield from (self._page(stream, raw) for raw in pages)
         elif stream is Stream.CUSTOMERS:
-            yield from (self._page(stream, raw) for raw in pages)
+            for raw in pages:
+                self._fresh.update(ids_of(raw.nodes))
+                yield self._page(stream, raw)
         elif stream is Stream.PRODUCTS:
             moved = self._changes.pages(self._fetch(PRODUCTS), window.start, window.end)
             early = (RawPage(nodes=self._living(raw.nodes)) for raw in moved)
             yield from self._joined(stream, early, pages)
         else:
-            for page in self._joined(stream, *self._with_moved_payments(window.start, pages)):
-                self._remember_buyers(page)
-                yield page
+            yield from self._joined(stream, *self._with_moved_payments(window.start, pages))
 
     def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
         """Yield these records as they are now, and the ids that the store has no more."""
@@ -141,8 +143,8 @@ class MedusaConnector(Connector):
     def unannounced(self, stream: Stream, known: Known) -> Iterator[str]:  # noqa: ARG002 - protocol
         """Yield the customers of the orders just read: an address moves no customer's time."""
         if stream is Stream.CUSTOMERS:
-            yield from self._buyers
-            self._buyers = {}
+            yield from (one for one in self._buyers if one not in self._fresh)
+            self._buyers, self._fresh = {}, set()
 
     def deleted_ids(self, stream: Stream, window: Window) -> Iterator[str]:  # noqa: ARG002 - seen while reading
         """Yield the variants that the products just read no longer have.
@@ -193,9 +195,11 @@ class MedusaConnector(Connector):
         """Yield both, without those of the second that came as they are in the first."""
         shown: dict[str, datetime | None] = {}
         for raw in early:
+            self._remember_buyers(stream, raw)
             shown |= {one["id"]: changed_at(one) for one in raw.nodes if ids_of([one])}
             yield self._page(stream, RawPage(nodes=raw.nodes))
         for raw in pages:
+            self._remember_buyers(stream, raw)
             fresh = [
                 node
                 for node in raw.nodes
@@ -215,6 +219,12 @@ class MedusaConnector(Connector):
             else:
                 living.append(variant)
         return living
+
+    def _remember_buyers(self, stream: Stream, raw: RawPage) -> None:
+        if stream is Stream.ORDERS:
+            # An order whose customer was deleted has its id, but nobody to read again.
+            buyers = [node.get("customer") for node in raw.nodes if isinstance(node, dict)]
+            self._buyers.update(dict.fromkeys(ids_of(buyers)))
 
     def _named(self, stream: Stream, asked: list[str]) -> list[Any]:
         """Return the records of these ids that are listed."""
@@ -252,12 +262,6 @@ class MedusaConnector(Connector):
     def _page(self, stream: Stream, raw: RawPage, *, gone: tuple[str, ...] = ()) -> Page:
         currency = self._price_currency() if stream is Stream.PRODUCTS else None
         return page_of(stream, raw, self._rules, currency=currency, gone=gone)
-
-    def _remember_buyers(self, page: Page) -> None:
-        for record in page.records:
-            buyer = getattr(record, "customer_external_id", None)
-            if buyer:
-                self._buyers[buyer] = None
 
     def _price_currency(self) -> str | None:
         if self._currency is None:

@@ -3,7 +3,8 @@
 `total` is what is left of an order, and by two roads: a refund writes a credit line, which lowers
 it; a received return or an edit lowers it too, and the refund that follows writes none. In both
 cases what the order came to before anything was given back is `total` plus the refunds of its
-payments, and never `total` with the refunds taken off once more.
+payments, and never `total` with the refunds taken off once more. Goods that come back after all
+their money did leave `total` below nothing, which is no sale undone but the same goods once more.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def map_order(order: OrderPayload, rules: StatusRules) -> Order | None:
     if order.is_draft_order or order.status == DRAFT:
         return None
     refunds = _refunds(order)
+    left = max(_ZERO, exact(order.total, order.raw_total, "total"))
     refunded = sum((exact(one.amount, one.raw_amount, "refund.amount") for one in refunds), _ZERO)
     captured = sum(map(_captured, _payments(order)), _ZERO)
     status = rules.status(
@@ -54,7 +56,7 @@ def map_order(order: OrderPayload, rules: StatusRules) -> Order | None:
         order_number=_number(order),
         status=status,
         currency=order.currency_code.upper(),
-        total=amount(exact(order.total, order.raw_total, "total") + refunded, "total"),
+        total=amount(left + refunded, "total"),
         subtotal=_amount(order.item_subtotal, order.raw_item_subtotal, "subtotal"),
         tax=_amount(order.tax_total, order.raw_tax_total, "tax"),
         shipping=_amount(order.shipping_subtotal, order.raw_shipping_subtotal, "shipping"),

@@ -32,6 +32,7 @@ STORAGE = "/storage"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # The store hash is a word of our own.
 BIGCOMMERCE = "/bigcommerce/stores/sandbox"
+MEDUSA = "/medusa"
 NOTICE = b"<br />\n<b>Deprecated</b>:  Optional parameter before required in <b>x.php</b><br />\n"
 
 
@@ -102,6 +103,10 @@ def _answer(
         return stores.bigcommerce.answer(
             request.method, path.removeprefix(BIGCOMMERCE), request.url.query, headers
         )
+    if path.startswith(f"{MEDUSA}/"):
+        return stores.medusa.answer(
+            request.method, path.removeprefix(MEDUSA), request.url.query, headers, body
+        )
     return Answer(b"Not found", 404)
 
 
@@ -155,7 +160,10 @@ def _asked(request: Request, *, hides_authorization: bool) -> Asked:
 def _identity(request: Request, body: bytes) -> str:
     """Return the request as text, without what changes from one attempt to the next."""
     query = sorted(
-        pair for pair in parse_qsl(request.url.query) if not pair[0].startswith("oauth_")
+        pair
+        for pair in parse_qsl(request.url.query)
+        # The end of a window is the present moment.
+        if not pair[0].startswith("oauth_") and pair[0] != "updated_at[$lt]"
     )
     digest = hashlib.blake2b(body, digest_size=8).hexdigest()
     return f"{request.method} {request.url.path} {query} {digest}"

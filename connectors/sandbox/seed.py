@@ -38,6 +38,7 @@ def build(spec: SandboxSpec, platform: str, clock: Clock) -> World:
         "woocommerce": ("Nordlicht Home", spec.woocommerce_currency, spec.time_zone),
         "shopify": ("Harbor & Oak", spec.shopify_currency, spec.shopify_time_zone),
         "bigcommerce": ("Copper & Clay", spec.bigcommerce_currency, spec.bigcommerce_time_zone),
+        "medusa": ("Fjord & Fern", spec.medusa_currency, "UTC"),
     }[platform]
     world = World(
         platform=platform,

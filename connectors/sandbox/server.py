@@ -9,9 +9,10 @@ from typing import Self
 
 import uvicorn
 
-from connectors.sandbox.app import BIGCOMMERCE, build_app
+from connectors.sandbox.app import BIGCOMMERCE, MEDUSA, build_app
 from connectors.sandbox.bigcommerce.api import BigCommerce
 from connectors.sandbox.faults import Judge
+from connectors.sandbox.medusa.api import Medusa
 from connectors.sandbox.shopify.bulk import BulkOperations
 from connectors.sandbox.shopify.tokens import Tokens
 from connectors.sandbox.shopkeeper import Shopkeeper
@@ -94,6 +95,7 @@ class SandboxServer:
             "woocommerce": self.woocommerce_url,
             "shopify": self.shopify_url,
             "bigcommerce": f"{self.url}{BIGCOMMERCE}",
+            "medusa": f"{self.url}{MEDUSA}",
         }[platform]
 
     def credentials(self, platform: str) -> dict[str, str]:
@@ -120,6 +122,11 @@ class SandboxServer:
     def shopify_tokens(self) -> Tokens:
         """Shopify's token endpoint: `issued` counts, `revoke` spoils."""
         return self._stores.shopify.tokens
+
+    @property
+    def medusa(self) -> Medusa:
+        """The Medusa store: `capture` takes money without moving the order's time."""
+        return self._stores.medusa
 
     @property
     def bigcommerce(self) -> BigCommerce:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PLATFORMS = ("woocommerce", "shopify")
 # Served like the others, but no part of the demo and of what the command prints.
-FURTHER_PLATFORMS = ("bigcommerce",)
+FURTHER_PLATFORMS = ("bigcommerce", "medusa")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +95,7 @@ class SandboxSpec:
     woocommerce_currency: str = "EUR"
     shopify_currency: str = "USD"
     bigcommerce_currency: str = "USD"
+    medusa_currency: str = "EUR"
     time_zone: str = "Europe/Berlin"
     shopify_time_zone: str = "America/New_York"
     bigcommerce_time_zone: str = "America/Chicago"

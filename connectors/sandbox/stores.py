@@ -8,6 +8,7 @@ import threading
 from connectors.sandbox.bigcommerce.api import BigCommerce
 from connectors.sandbox.bigcommerce.quota import Quota
 from connectors.sandbox.faults import Judge
+from connectors.sandbox.medusa.api import Medusa
 from connectors.sandbox.seed import build
 from connectors.sandbox.shopify.api import Shopify
 from connectors.sandbox.spec import SandboxSpec
@@ -26,6 +27,7 @@ class Stores:
         self._woocommerce: WooCommerce | None = None
         self._shopify: Shopify | None = None
         self._bigcommerce: BigCommerce | None = None
+        self._medusa: Medusa | None = None
         self.clock = Clock(spec.clock_offset_seconds)
         self.judge = Judge(spec.faults, spec.seed)
         self.credentials = _credentials(spec.seed)
@@ -69,6 +71,14 @@ class Stores:
                 )
             return self._bigcommerce
 
+    @property
+    def medusa(self) -> Medusa:
+        """The Medusa store's dialect."""
+        with self._lock:
+            if self._medusa is None:
+                self._medusa = Medusa(self.world("medusa"), self.credentials["medusa"])
+            return self._medusa
+
 
 def _credentials(seed: int) -> dict[str, dict[str, str]]:
     """Return keys that look like the real ones and open nothing but this sandbox."""
@@ -88,4 +98,9 @@ def _credentials(seed: int) -> dict[str, dict[str, str]]:
             "refresh_token": "shprt_" + digits("refresh token", 32),
         },
         "bigcommerce": {"access_token": digits("bigcommerce token", 31)},
+        "medusa": {
+            "api_key": "sk_" + digits("medusa key", 64),
+            "email": "staff@example.com",
+            "password": digits("medusa password", 16),
+        },
     }

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from contract.conformance.bigcommerce_shop import BigCommerceShop
 from contract.conformance.files_shop import FilesShop
+from contract.conformance.medusa_shop import MedusaShop
 from contract.conformance.sandbox_shop import ShopifyShop, WooCommerceShop
 from contract.conformance.shops import Ability, Shop, lacks
 from contract.conformance.template_shop import TemplateShop
+from contract.conformance.vendure_shop import VendureShop
 
 from connectors.records import Stream
 
@@ -17,9 +19,11 @@ from connectors.records import Stream
 SHOPS: tuple[type[Shop], ...] = (
     BigCommerceShop,
     FilesShop,
+    MedusaShop,
     ShopifyShop,
     WooCommerceShop,
     TemplateShop,
+    VendureShop,
 )
 
 

@@ -97,9 +97,11 @@ def test_captures_and_refunds_that_move_no_order_arrive(
 
 
 def test_an_increment_with_one_changed_order_costs_three_calls_a_stream(
-    changing_crm: Crm, changing_medusa: MedusaServer
+    database: str, tmp_path: Path, organization: str, changing_medusa: MedusaServer
 ) -> None:
-    crm, staff = changing_crm, changing_medusa.staff()
+    # Without a lookback, in which the work of other tests would lie.
+    crm = Crm(database, tmp_path, organization, changing_medusa, lookback_seconds=0)
+    staff = changing_medusa.staff()
     crm.sync()
     crm.sync()
     staff.ship(orders(changing_medusa, "processing")[0])
@@ -107,9 +109,8 @@ def test_an_increment_with_one_changed_order_costs_three_calls_a_stream(
     result = crm.sync()
 
     assert result.streams[Stream.ORDERS].updated == 1
-    assert {
-        stream: one.api_calls for stream, one in result.streams.items() if one.api_calls > 3
-    } == {}
+    calls = {stream.value: one.api_calls for stream, one in result.streams.items()}
+    assert max(calls.values()) <= 3, calls
 
 
 def test_a_price_a_name_and_an_address_arrive_though_what_shows_them_does_not_move(
@@ -228,7 +229,10 @@ class Edits:
         self._staff.capture(self._order(), 0.25)
 
     def _refund(self) -> None:
-        self._staff.refund(self._order(), 0.125)
+        # Medusa takes less than a currency's smallest unit for nothing, and forgets to credit it.
+        order = self._order()
+        currency = self._staff.order(order, "currency_code")["currency_code"]
+        self._staff.refund(order, 7 if currency == "jpy" else 0.125)
 
     def _refund_all(self) -> None:
         self._staff.refund_all(self._order())

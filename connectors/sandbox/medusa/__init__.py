@@ -1,0 +1,1 @@
+"""The Medusa 2 Admin API over a sandbox world."""
