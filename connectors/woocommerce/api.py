@@ -260,6 +260,9 @@ def _rows(body: bytes) -> list[msgspec.Raw]:
         return ROWS.decode(body)
     except ValueError:
         rows = decode(body)
+    if isinstance(rows, dict) and rows.keys() == {"data"}:
+        # As Jetpack's tunnel wraps what it passes on.
+        rows = rows["data"]
     if not isinstance(rows, list):
         raise NoListError("the answer is no list")
     # Printed anew, one by one: what the strict decoder stumbled over stays with its own record.
