@@ -128,8 +128,10 @@ def amount(value: Any, what: str) -> Decimal:
     """
     if isinstance(value, (bool, float)):
         raise BadRecord(f"{what} is not a decimal: {_quoted(value)}", code="bad_amount", field=what)
+    if not isinstance(value, (str, int, Decimal)):
+        raise BadRecord(f"{what} is no amount: {_quoted(value)}", code="bad_amount", field=what)
     try:
-        exact = Decimal(value if isinstance(value, (Decimal, int)) else str(value).strip())
+        exact = Decimal(value.strip() if isinstance(value, str) else value)
         if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
             raise BadRecord(
                 f"{what} is out of range: {_quoted(value)}", code="bad_amount", field=what
