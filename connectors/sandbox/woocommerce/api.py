@@ -244,6 +244,7 @@ class WooCommerce:
         )
         shape = (
             call.route,
+            self._faults,
             *sorted(
                 pair
                 for pair in call.query.items()
