@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -57,6 +58,18 @@ def same_as_pages(server: SandboxServer, **settings: Any) -> None:
 
 def test_a_bulk_operation_brings_what_the_pages_bring(sandbox: SandboxServer) -> None:
     same_as_pages(sandbox)
+
+
+def test_what_changed_after_the_window_is_left_to_the_next(sandbox: SandboxServer) -> None:
+    window = Window(end=now() - timedelta(days=500))
+    by_pages = connector(sandbox, bulk="never")
+    in_bulk = connector(sandbox, bulk="always")
+    for stream in (Stream.CUSTOMERS, Stream.ORDERS):
+        expected = by_id(content(by_pages.read(stream, window)))
+        assert len(expected) < sandbox.truth("shopify").rows[stream.value]
+        assert by_id(content(in_bulk.read(stream, window))) == expected
+    by_pages.close()
+    in_bulk.close()
 
 
 def test_rows_may_come_in_any_order() -> None:
