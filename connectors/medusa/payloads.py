@@ -21,6 +21,7 @@ from connectors.values import MAX_AMOUNT
 CONTEXT_FIELD: Final = "_store"
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,8 +213,8 @@ class OrderPayload(_Payload, frozen=True, kw_only=True):
     raw_total: Any = None
     updated_at: Time | None = None
     canceled_at: Time | None = None
-    display_id: int | str | None = None
-    custom_display_id: int | str | None = None
+    display_id: Number | str | None = None
+    custom_display_id: Number | str | None = None
     is_draft_order: bool | None = None
     payment_status: str | None = None
     fulfillment_status: str | None = None
@@ -242,7 +243,7 @@ def read_payload(payload: Any, shape: type[Shape]) -> Shape:
     """Return `payload` as `shape`; raises BadRecord naming the first field that is wrong."""
     try:
         return msgspec.convert(payload, shape)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
         where = str(error).rpartition("`$")[2].strip("`") or None
         raise BadRecord(
             f"the answer is not as documented: {error}", code="bad_payload", field=where
@@ -259,11 +260,16 @@ def exact(value: Any, raw: Any, what: str) -> Decimal:
     if told is None:
         return Decimal(0)
     if isinstance(told, (bool, float)) or not isinstance(told, (int, str, Decimal)):
-        raise BadRecord(f"{what} is no amount: {told!r}", code="bad_amount", field=what)
+        raise BadRecord(
+            f"{what} is no amount but a {type(told).__name__}", code="bad_amount", field=what
+        )
     try:
         found = Decimal(told.strip() if isinstance(told, str) else told)
     except ArithmeticError as error:
-        raise BadRecord(f"{what} is no amount: {told!r}", code="bad_amount", field=what) from error
-    if not found.is_finite() or abs(found) > MAX_AMOUNT:
-        raise BadRecord(f"{what} is out of range: {told!r}", code="bad_amount", field=what)
+        raise BadRecord(
+            f"{what} is no amount: {str(told)[:40]!r}", code="bad_amount", field=what
+        ) from error
+    # Not quoted: Python refuses to write out the longest of them.
+    if not found.is_finite() or not -MAX_AMOUNT <= found <= MAX_AMOUNT:
+        raise BadRecord(f"{what} is out of range", code="bad_amount", field=what)
     return found

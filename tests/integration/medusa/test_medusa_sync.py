@@ -162,7 +162,7 @@ def test_after_random_edits_one_sync_makes_it_equal_and_the_next_writes_nothing(
     crm = changing_crm
     crm.sync()
     done = Edits(changing_medusa).make(EDITS, within=SECONDS)
-    assert sum(done.values()) >= 60, done
+    assert sum(done.values()) >= 40, done
     assert len(done) >= 12, done
 
     crm.sync()
