@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from contract.conformance.shops import Shop
+from fixtures.vendure.server import VendureServer
+from fixtures.vendure.shop import seeded_shop
 
 from connectors.base import Connector
+from connectors.crm.embedded import EmbeddedServer
 
 PAGE_SIZE = 3
+
+
+@pytest.fixture(scope="session")
+def vendure_server(server: EmbeddedServer, shared_directory: Path) -> Iterator[VendureServer]:
+    """A real Vendure, started by the first test that asks for it."""
+    with seeded_shop(server, shared_directory, name=f"conformance-{os.getpid()}") as running:
+        yield running
 
 
 @pytest.fixture
