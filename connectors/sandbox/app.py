@@ -1,8 +1,8 @@
 """The sandbox's HTTP face: its stores, their faults, a health check and the truth.
 
 Routes: `/woocommerce/wp-json/…` (also without the folder), `/admin/…` for Shopify,
-`/bigcommerce/stores/sandbox/v2/…` and `…/v3/…`, `/healthz`, and `/_sandbox/truth/<platform>`, which
-tells what the store really holds to a demo in another process.
+`/bigcommerce/stores/sandbox/v2/…` and `…/v3/…`, `/medusa/admin/…`, `/healthz`, and
+`/_sandbox/truth/<platform>`, which tells what the store really holds to a demo in another process.
 """
 
 from __future__ import annotations

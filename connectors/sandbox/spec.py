@@ -71,7 +71,7 @@ class Faults:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSpec:
-    """A sandbox with one WooCommerce and one Shopify store of `orders` orders each.
+    """A sandbox with one store of each platform, of `orders` orders each.
 
     The same spec gives the same stores, id for id. `as_of`: the moment the history ends, default
     the last midnight UTC (then the day belongs to the spec). `time_zone`: where the WooCommerce
