@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import Transient
-from connectors.vendure.paging import Node, pages
+from connectors.vendure.paging import Mark, Node, pages
 
 
 class List:
@@ -102,3 +103,22 @@ def test_a_list_that_melts_away_is_given_up_as_passing_trouble() -> None:
 
     with pytest.raises(Transient, match="deleted faster"):
         read(List(numbers(400), purge), 3)
+
+
+@given(count=st.integers(1, 40), size=st.integers(2, 8), after=st.integers(1, 5))
+def test_a_reading_goes_on_from_a_mark_and_misses_nothing(
+    count: int, size: int, after: int
+) -> None:
+    source = List(numbers(count))
+    begun = list(islice(pages(source.fetch, size=size, conditions={}, store="shop"), after))
+    rest = pages(source.fetch, size=size, conditions={}, store="shop", mark=begun[-1].mark)
+    seen = [node["id"] for page in begun for node in page.nodes]
+    seen += [] if begun[-1].is_last else [node["id"] for page in rest for node in page.nodes]
+    assert seen == numbers(count)
+
+
+def test_a_mark_in_a_list_that_changed_beyond_recognition_begins_anew() -> None:
+    gone = Mark(skip=90, seen=("no", "longer", "there"))
+    source = List(numbers(200))
+    found = pages(source.fetch, size=5, conditions={}, store="shop", mark=gone)
+    assert [node["id"] for page in found for node in page.nodes] == numbers(200)
