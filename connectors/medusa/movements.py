@@ -25,7 +25,7 @@ def orders_with_moved_payments(api: AdminApi, start: datetime) -> list[str]:
     """Return the ids of the orders with a payment collection that moved at or after `start`.
 
     One request of a hundred lines as long as fewer have moved, else two or three. A server that
-    does not sort as asked costs the whole list (a hundred bytes a payment) in one request.
+    does not sort as asked costs the whole list (260 bytes a payment) in one request.
     """
     limit = _FIRST
     while True:
