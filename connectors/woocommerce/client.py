@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
@@ -29,6 +30,7 @@ from connectors.woocommerce.listings import (
     page_of,
 )
 from connectors.woocommerce.mapping import extra_statuses, rules_of
+from connectors.woocommerce.missing import lost_from
 from connectors.woocommerce.naming import ByName
 from connectors.woocommerce.newest import newest
 from connectors.woocommerce.noticed import Noticed
@@ -75,6 +77,7 @@ class WooCommerceConnector(Connector):
         # What the lists of products said of their length while they were read.
         self._totals: dict[str, int] = {}
         self._are_totals_fresh = False
+        self._orders_total: int | None = None
 
     def __repr__(self) -> str:
         return f"WooCommerceConnector({self.config.key!r})"
@@ -100,6 +103,10 @@ class WooCommerceConnector(Connector):
         """Return how many live records the shop has, by its own totals."""
         if stream is Stream.PRODUCTS:
             return self._count_products()
+        if self._orders_total is not None and stream is Stream.ORDERS:
+            # Counted a moment ago, and as many as are known. Whoever asks again, wants it new.
+            total, self._orders_total = self._orders_total, None
+            return total
         return sum(self._pool.map(self._reader.total, self._live_lists(stream)))
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
@@ -120,6 +127,7 @@ class WooCommerceConnector(Connector):
         # otherwise wait for the next sync, and looks like nothing when as much was deleted.
         start = None if window.start is None else whole_second(window.start)
         span = Span(start, whole_second(window.end) + SECOND)
+        self._orders_total = None
         if stream is Stream.CUSTOMERS:
             yield from self._whole(CUSTOMERS)
             self._noticed.customers_scanned()
@@ -140,7 +148,7 @@ class WooCommerceConnector(Connector):
         if stream is Stream.CUSTOMERS:
             return self._noticed.unannounced_customers(known)
         if stream is Stream.ORDERS:
-            return self._noticed.unannounced_orders(known)
+            return chain(self._noticed.unannounced_orders(known), self._lost_orders(known))
         # All of the stream has been read by now, so its lists' totals may stand for a count.
         self._are_totals_fresh = True
         return self._noticed.unannounced_products(known)
@@ -202,6 +210,17 @@ class WooCommerceConnector(Connector):
                 yield page_of(Stream.PRODUCTS, Part(part.rows, None))
                 if listing is PRODUCTS and not self._abilities.has_variations:
                     yield from self._variations_of(part.rows)
+
+    def _lost_orders(self, known: Known) -> Iterator[str]:
+        live = self._abilities.orders.live
+        if len(live) != 1:
+            return
+        ids = known.ids(Stream.ORDERS)
+        total = self._reader.total(live[0])
+        if total == len(ids):
+            self._orders_total = total
+            return
+        yield from lost_from(self._reader.fetch_ids(live[0]), ids, total)
 
     def _whole(self, listing: Listing) -> Iterator[Page]:
         for part in self._pager.by_id(self._reader.fetch(listing), _EVERYTHING):
