@@ -227,7 +227,7 @@ def read_payload(payload: Any, shape: type[Shape]) -> Shape:
     """Return `payload` as `shape`; raises BadRecord naming the first field that is wrong."""
     try:
         return msgspec.convert(payload, shape)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
         where = str(error).rpartition("`$")[2].strip("`") or None
         raise BadRecord(
             f"the answer is not as documented: {error}", code="bad_payload", field=where

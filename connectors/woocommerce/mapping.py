@@ -109,7 +109,7 @@ def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
                 None if is_skipped(stream, product.status, rules) else map_product(product, rules)
             )
         return map_customer(msgspec.convert(payload, CustomerPayload), rules)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
         raise BadRecord(str(error), code="bad_shape") from error
 
 
