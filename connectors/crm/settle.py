@@ -31,7 +31,7 @@ GUARD_ROWS: Final = 100
 GUARD_SHARE: Final = 0.02
 # Counts can agree by chance (one lost, one deleted), so ids are compared now and then all the same.
 DEFAULT_LIST_HOURS: Final = 168
-_AT_ONCE: Final = 1_000
+_AT_ONCE: Final = 500
 
 
 class Outcome(Protocol):
@@ -121,18 +121,20 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     def _read_by_name(self, external_ids: Collection[str]) -> None:
         """Load these records as they are now, and mark those that the store says are gone."""
         gone: list[str] = []
+        known = self.known.ids(self.stream)
         for some in _chunks(external_ids):
             pages: Iterator[Page] = self.reader.read_ids(self.stream, some)
             for portion in portions(self.config, self.stream, pages):
                 gone += portion.gone
                 if portion.batch.fetched:
                     self.outcome.add(self.loader.load(portion.batch, None))
-        self.known.forget(self.stream)
-        known = self.known.ids(self.stream)
+            # At once: some platforms ask for each of these by itself, and an emptied shop of a
+            # hundred thousand orders would be asked a hundred thousand times before we say so.
+            self._guard([one for one in gone if one in known])
         # What was never loaded and never refused is nothing to mark.
         ours = [one for one in dict.fromkeys(gone) if one in known]
         trashed = [one for one in dict.fromkeys(gone) if one not in known]
-        self._guard(ours)
+        self.known.forget(self.stream)
         if ours or trashed:
             self.outcome.add(self.loader.bury(self.stream, [*ours, *trashed]))
             self.known.forget(self.stream)
@@ -145,8 +147,8 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
             return
         some = ", ".join(islice(gone, 5))
         raise Permanent(
-            f"{len(gone):,} of {loaded:,} {self.stream.value} are gone from the store ({some}, …), "
-            f"more than the {limit:,} that are marked as deleted without asking. None was marked. "
+            f"{len(gone):,} or more of {loaded:,} {self.stream.value} are gone from the store "
+            f"({some}, …), more than the {limit:,} that are marked as deleted without asking. None was marked. "
             "Check that the credentials still see everything and that the address is the right "
             f"shop; if the deletions are meant: storeloom sync {self.config.key} --accept-deletes",
             store=self.config.key,

@@ -134,6 +134,24 @@ def test_a_client_follows_the_record_it_was_made_from_not_the_others_that_share_
     assert rows("select full_name from crm_clients") == [("First",)]
 
 
+def test_a_client_whose_customer_was_deleted_follows_the_one_who_came_after(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    first = customer("1", email="a@example.com")
+    store = MemoryStore(config, first)
+    sync(store)
+    store.remove(first)
+    sync(store)
+
+    sync(store, customer("2", email="a@example.com", full_name="Second"))
+
+    assert rows("select full_name, ecommerce_customer_id, client_type from crm_clients") == [
+        ("Second", "2", "lead")
+    ]
+    sync(store, customer("2", email="a@example.com", full_name="Third", source_updated_at=LATER))
+    assert rows("select full_name from crm_clients") == [("Third",)]
+
+
 def test_an_e_mail_of_several_clients_is_never_guessed_at(
     config: StoreConfig, sync: Sync, rows: Rows, organization: str
 ) -> None:

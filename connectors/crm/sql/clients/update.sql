@@ -38,7 +38,9 @@ with wanted as (
       else coalesce(c.phone, s.phone) end as phone,
     case when s.is_owner then coalesce(s.address, c.address)
       else coalesce(c.address, s.address) end as address,
-    coalesce(c.ecommerce_customer_id, s.ecommerce_customer_id) as ecommerce_customer_id,
+    case when s.is_owner then s.ecommerce_customer_id
+      else coalesce(c.ecommerce_customer_id, s.ecommerce_customer_id)
+    end as ecommerce_customer_id,
     coalesce(c.source, %(platform)s) as source,
     least(c.first_contact_date, s.first_seen) as first_contact_date,
     greatest(c.last_contact_date, s.last_seen) as last_contact_date
