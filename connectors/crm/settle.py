@@ -148,7 +148,8 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
         some = ", ".join(islice(gone, 5))
         raise Permanent(
             f"{len(gone):,} or more of {loaded:,} {self.stream.value} are gone from the store "
-            f"({some}, …), more than the {limit:,} that are marked as deleted without asking. None was marked. "
+            f"({some}, …), more than the {limit:,} that are marked as deleted without asking. "
+            "None was marked. "
             "Check that the credentials still see everything and that the address is the right "
             f"shop; if the deletions are meant: storeloom sync {self.config.key} --accept-deletes",
             store=self.config.key,
