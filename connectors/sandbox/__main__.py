@@ -17,7 +17,7 @@ from types import FrameType
 import click
 
 from connectors.sandbox.server import SandboxServer
-from connectors.sandbox.spec import PLATFORMS, Faults, SandboxSpec
+from connectors.sandbox.spec import FURTHER_PLATFORMS, PLATFORMS, Faults, SandboxSpec
 
 RATE = click.FloatRange(0, 1)
 
@@ -148,7 +148,7 @@ def serve(spec: SandboxSpec) -> None:
             "base_url": server.base_url(platform),
             "credentials": server.credentials(platform),
         }
-        for platform in PLATFORMS
+        for platform in (*PLATFORMS, *FURTHER_PLATFORMS)
     }
     click.echo(f"Sandbox stores at {server.url} (Ctrl-C stops them)")
     click.echo(json.dumps({"url": server.url, "stores": stores}))
