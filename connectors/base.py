@@ -133,7 +133,8 @@ class Connector(Protocol):
         """Return how many records the store has now, None if unknown. Should cost one call.
 
         Those that a full read yields and that are not deleted: no skipped ones where the platform
-        can tell, no trash. A difference from what the CRM holds has the ids compared.
+        can tell, no trash. A difference from what the CRM holds has the ids compared; with None
+        they never are, as is right where the credentials see a part of the records only.
         """
         ...
 

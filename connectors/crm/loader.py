@@ -156,7 +156,13 @@ class Loader:
             "listed_at": listed_at,
             "listed_difference": listed_difference,
         }
-        self._once(lambda opened: opened.execute(load("settle/cursor"), parameters))
+
+        def put(opened: Connection) -> None:
+            with opened.transaction():
+                self._lease.check(opened)
+                opened.execute(load("settle/cursor"), parameters)
+
+        self._once(put)
 
     def ask(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that reads this store's state."""

@@ -29,6 +29,8 @@ from connectors.records import Stream
 # that lost a permission, a staging copy, or an emptied shop looks like everything being deleted.
 GUARD_ROWS: Final = 100
 GUARD_SHARE: Final = 0.02
+# From this many rows on, more than half of them at once wait for a person as well.
+SMALL_STORE: Final = 20
 # Counts can agree by chance (one lost, one deleted), so ids are compared now and then all the same.
 DEFAULT_LIST_HOURS: Final = 168
 _AT_ONCE: Final = 500
@@ -76,13 +78,25 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
 
     def _hints(self) -> list[str]:
         found = dict.fromkeys(self.reader.unannounced(self.stream, self.known))
-        if self.position.settled_until is not None:
-            lookback = timedelta(seconds=lookback_seconds(self.config))
-            since = Window(start=self.position.settled_until - lookback, end=self.end)
-            deleted = list(self.reader.deleted_ids(self.stream, since))
+        since = self._known_since()
+        if since is not None:
+            start = since - timedelta(seconds=lookback_seconds(self.config))
+            window = Window(start=start, end=self.end)
+            deleted = list(self.reader.deleted_ids(self.stream, window))
             if deleted:
                 found |= dict.fromkeys(self.known.ids(self.stream).intersection(deleted))
         return list(found)
+
+    def _known_since(self) -> datetime | None:
+        """Return since when deletions may have gone unnoticed, None when nothing was read before.
+
+        A first reading that broke off and went on days later has rows that were deleted meanwhile.
+        """
+        position = self.position
+        if position.settled_until is not None:
+            return position.settled_until
+        moments = [one for one in (position.watermark, position.window_end) if one is not None]
+        return min(moments, default=None)
 
     def _compare(self) -> tuple[datetime | None, int | None]:
         """Compare counts, and ids where they differ.
@@ -94,12 +108,14 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
         if total is not None and self._differs(total) and self.catch_up is not None:
             # Most often somebody bought something while we were reading.
             self.catch_up(self.stream, self.end)
+            self.known.forget(self.stream)
             total = self.reader.count(self.stream)
         if total is None:
+            # A store that shows a part of its records only would have the rest taken for deleted.
             return None, None
-        if not (self.is_full or self._differs(total) or self._is_long_ago()):
-            # After a first reading, equal counts are the comparison.
-            return (self.end if self.position.settled_until is None else None), None
+        if not (self.is_full or self._differs(total) or self._is_due()):
+            # After a first reading in one go, equal counts are the comparison.
+            return (self.end if self._known_since() is None else None), None
         listed = set(self.reader.list_ids(self.stream))
         known = self.known.ids(self.stream)
         doubtful = sorted(known - listed) + sorted(listed - known)
@@ -113,10 +129,12 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     def _difference(self, total: int) -> int:
         return total - sum(self.known.count(self.stream))
 
-    def _is_long_ago(self) -> bool:
-        hours = float(self.config.settings.get("list_hours", DEFAULT_LIST_HOURS))
+    def _is_due(self) -> bool:
         last = self.position.listed_at
-        return last is not None and self.end - last >= timedelta(hours=hours)
+        if last is None:
+            return self._known_since() is not None
+        hours = float(self.config.settings.get("list_hours", DEFAULT_LIST_HOURS))
+        return self.end - last >= timedelta(hours=hours)
 
     def _read_by_name(self, external_ids: Collection[str]) -> None:
         """Load these records as they are now, and mark those that the store says are gone."""
@@ -142,7 +160,7 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     def _guard(self, gone: Collection[str]) -> None:
         loaded, _ = self.known.count(self.stream)
         most = self.config.settings.get("delete_guard")
-        limit = max(GUARD_ROWS, int(loaded * GUARD_SHARE)) if most is None else int(most)
+        limit = _usual_limit(loaded) if most is None else int(most)
         if len(gone) <= limit or self.accept_deletes:
             return
         some = ", ".join(islice(gone, 5))
@@ -154,6 +172,12 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
             f"shop; if the deletions are meant: storeloom sync {self.config.key} --accept-deletes",
             store=self.config.key,
         )
+
+
+def _usual_limit(loaded: int) -> int:
+    limit = max(GUARD_ROWS, int(loaded * GUARD_SHARE))
+    # A hundred rows are all that some shops have.
+    return limit if loaded < SMALL_STORE else min(limit, loaded // 2)
 
 
 def lookback_seconds(config: StoreConfig) -> float:

@@ -196,7 +196,10 @@ class _Sync(msgspec.Struct, kw_only=True):
             is_full = is_full and unfinished.start is not None
         start = None
         if not is_full and outcome.watermark_after is not None:
-            start = outcome.watermark_after - timedelta(seconds=lookback_seconds(self.config))
+            # A run that died between reading and settling took its hints with it: who is named by
+            # an order is told again when that order is read again.
+            since = min(outcome.watermark_after, position.settled_until or outcome.watermark_after)
+            start = since - timedelta(seconds=lookback_seconds(self.config))
         if stream in self.reader.scanned_streams:
             outcome.is_scan_due = start is None or self._is_scan_due(stream, position, end)
             if not outcome.is_scan_due:

@@ -7,13 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.base import StoreConfig, Window
 from connectors.crm.sync import StoreResult, sync_store
-from connectors.errors import Permanent
+from connectors.errors import Permanent, Transient
 from connectors.records import Refund, Rejected, Stream
-from tests.integration.load.memory_store import MemoryStore, customer, order, product
+from tests.integration.load.memory_store import DAY, MemoryStore, customer, order, product
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 Sync = Callable[..., StoreResult]
@@ -287,4 +288,71 @@ def test_an_emptied_store_is_not_asked_for_every_record_before_the_guard_stops(
 
     assert isinstance(stopped.error, Permanent)
     assert len(store.asked) == 1
+    assert rows("select count(*) from crm_orders where status = 'cancelled'") == [(0,)]
+
+
+def test_what_was_deleted_while_a_first_reading_was_broken_off_is_found_although_counts_agree(
+    config: StoreConfig, database: str, sync: Sync, rows: Rows
+) -> None:
+    """One order gone and one new one make the same number."""
+    store = MemoryStore(config, *(order(str(number)) for number in range(12)))
+    store.is_resumable = True
+
+    def breaks(stream: Stream, number: int) -> None:
+        if stream is Stream.ORDERS and number == 2:
+            raise Transient("away", store="shop")
+
+    store.before_page = breaks
+    small = msgspec.structs.replace(config, settings={**config.settings, "batch_records": 3})
+    store.config = small
+    assert sync_store(database, small, run_id="r", connector=store).error is not None
+    store.before_page = lambda _stream, _number: None
+    store.remove(store.records[Stream.ORDERS]["1"])
+    store.put(order("99", source_updated_at=DAY + timedelta(hours=30)))
+    store.now += timedelta(days=3)
+
+    sync(store, full=False)
+
+    assert rows("select ecommerce_order_id from crm_orders where status = 'cancelled'") == [("1",)]
+    assert rows("select count(*) from crm_orders") == [(13,)]
+
+
+def test_ids_are_compared_once_a_week_although_counts_agree(store: MemoryStore, sync: Sync) -> None:
+    sync(store, full=False)
+    store.now += timedelta(days=6)
+    sync(store, full=False)
+    assert store.listed == []
+    store.now += timedelta(days=2)
+
+    sync(store, full=False)
+
+    assert store.listed == list(Stream)
+
+
+def test_a_product_that_went_from_the_trash_for_good_comes_back_when_the_store_has_it_again(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    """From a backup, with an older date than the trash had."""
+    trashed = product("1", is_deleted=True, source_updated_at=DAY + timedelta(hours=2))
+    store = MemoryStore(config, trashed)
+    sync(store, full=False)
+    store.remove(trashed)
+    store.hinted[Stream.PRODUCTS] = ["1"]
+    sync(store, full=False)
+
+    sync(store, product("1"), full=True)
+
+    assert rows("select is_active from crm_products") == [(True,)]
+
+
+def test_a_small_shop_that_lost_more_than_half_of_its_records_waits_for_a_person(
+    config: StoreConfig, database: str, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config, *(order(str(number)) for number in range(40)))
+    sync(store, full=False)
+    store.remove(*list(store.records[Stream.ORDERS].values())[:21])
+
+    stopped = sync_store(database, config, run_id="r", connector=store)
+
+    assert isinstance(stopped.error, Permanent)
     assert rows("select count(*) from crm_orders where status = 'cancelled'") == [(0,)]

@@ -16,8 +16,8 @@ from fixtures.medusa.truth import truth
 from connectors.records import Stream
 
 # As many edits as fit: each is one to seven calls to the shop.
-EDITS = 120
-SECONDS = 60.0
+EDITS = 300
+SECONDS = 120.0
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ with gone as (
     and m.store_id = %(store_id)s
     and m.entity = 'products'
     and m.external_id = any(%(external_ids)s::text [])
-    and m.deleted_at is null
+    -- One in the trash that is now deleted for good loses its hash as well.
+    and (m.deleted_at is null or m.content_hash is not null)
   returning m.external_id, m.crm_id
 ),
 
