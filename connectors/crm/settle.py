@@ -33,6 +33,9 @@ GUARD_SHARE: Final = 0.02
 SMALL_STORE: Final = 20
 # Counts can agree by chance (one lost, one deleted), so ids are compared now and then all the same.
 DEFAULT_LIST_HOURS: Final = 168
+# Before ids have ever been compared: how long rows may be known before that is done. The nightly
+# sync after the first one is long enough.
+_LONG_ENOUGH: Final = timedelta(hours=12)
 _AT_ONCE: Final = 500
 
 
@@ -132,7 +135,9 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     def _is_due(self) -> bool:
         last = self.position.listed_at
         if last is None:
-            return self._known_since() is not None
+            # A first reading that was taken up again at once has hardly missed a deletion.
+            since = self._known_since()
+            return since is not None and self.end - since >= _LONG_ENOUGH
         hours = float(self.config.settings.get("list_hours", DEFAULT_LIST_HOURS))
         return self.end - last >= timedelta(hours=hours)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures.medusa.api import Shop, ShopError
@@ -18,6 +19,7 @@ from connectors.records import Stream
 # As many edits as fit: each is one to seven calls to the shop.
 EDITS = 300
 SECONDS = 120.0
+VARIANTS_KEPT = 6
 
 
 @pytest.fixture
@@ -207,14 +209,20 @@ class Edits:
         return done
 
     def _order(self) -> str:
-        return str(self._dice.choice(truth(self._shop.database_url, "orders"))[0])
+        return str(self._one_of(truth(self._shop.database_url, "orders"))[0])
 
     def _variant(self) -> tuple[str, str]:
-        row = self._dice.choice(truth(self._shop.database_url, "variants"))
+        row = self._one_of(truth(self._shop.database_url, "variants"))
         return str(row[0]), str(row[1])
 
     def _customer(self) -> str:
-        return str(self._dice.choice(truth(self._shop.database_url, "customers"))[0])
+        return str(self._one_of(truth(self._shop.database_url, "customers"))[0])
+
+    def _one_of(self, rows: list[Any]) -> Any:
+        """Choose a row; raises ShopError where the shop has none left, and nothing happens."""
+        if not rows:
+            raise ShopError("there is none left")
+        return self._dice.choice(rows)
 
     def _buy(self) -> None:
         variant, _ = self._variant()
@@ -250,7 +258,7 @@ class Edits:
         self._staff.complete(self._order())
 
     def _take_back(self) -> None:
-        order = self._dice.choice(
+        order = self._one_of(
             [row[0] for row in truth(self._shop.database_url, "orders") if row[5] == "delivered"]
         )
         self._staff.refund(order, self._staff.take_back(order))
@@ -285,5 +293,7 @@ class Edits:
         self._staff.admin.post(f"/admin/products/{product}/variants/{variant}", prices=[price])
 
     def _delete_variant(self) -> None:
+        if len(truth(self._shop.database_url, "variants")) <= VARIANTS_KEPT:
+            raise ShopError("a shop needs something to sell")
         variant, product = self._variant()
         self._staff.admin.delete(f"/admin/products/{product}/variants/{variant}")
