@@ -29,8 +29,9 @@ from connectors.records import Stream
 # that lost a permission, a staging copy, or an emptied shop looks like everything being deleted.
 GUARD_ROWS: Final = 100
 GUARD_SHARE: Final = 0.02
-# From this many rows on, more than half of them at once wait for a person as well.
+# From this many rows on, nearly all of them at once wait for a person as well.
 SMALL_STORE: Final = 20
+NEARLY_ALL: Final = 0.9
 # Counts can agree by chance (one lost, one deleted), so ids are compared now and then all the same.
 DEFAULT_LIST_HOURS: Final = 168
 # Before ids have ever been compared: how long rows may be known before that is done. The nightly
@@ -182,7 +183,7 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
 def _usual_limit(loaded: int) -> int:
     limit = max(GUARD_ROWS, int(loaded * GUARD_SHARE))
     # A hundred rows are all that some shops have.
-    return limit if loaded < SMALL_STORE else min(limit, loaded // 2)
+    return limit if loaded < SMALL_STORE else min(limit, int(loaded * NEARLY_ALL))
 
 
 def lookback_seconds(config: StoreConfig) -> float:

@@ -345,12 +345,12 @@ def test_a_product_that_went_from_the_trash_for_good_comes_back_when_the_store_h
     assert rows("select is_active from crm_products") == [(True,)]
 
 
-def test_a_small_shop_that_lost_more_than_half_of_its_records_waits_for_a_person(
+def test_a_small_shop_that_lost_nearly_all_of_its_records_waits_for_a_person(
     config: StoreConfig, database: str, sync: Sync, rows: Rows
 ) -> None:
     store = MemoryStore(config, *(order(str(number)) for number in range(40)))
     sync(store, full=False)
-    store.remove(*list(store.records[Stream.ORDERS].values())[:21])
+    store.remove(*list(store.records[Stream.ORDERS].values())[:37])
 
     stopped = sync_store(database, config, run_id="r", connector=store)
 
