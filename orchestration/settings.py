@@ -22,9 +22,9 @@ from connectors.errors import ConfigurationError
 PROJECT: Final = Path(__file__).resolve().parent.parent
 CRM_DATABASE: Final = "storeloom"
 DAGSTER_DATABASE: Final = "storeloom_dagster"
-# Read by others, so that they are known here too: the key ring, and one store's credentials.
+# Read by others, so that they are known here too: the key ring, a store's or channel's credentials.
 ENCRYPTION_KEYS: Final = "STORELOOM_ENCRYPTION_KEYS"
-STORE_CREDENTIAL: Final = re.compile(r"STORELOOM_STORE_[A-Z0-9_]+")
+STORE_CREDENTIAL: Final = re.compile(r"STORELOOM_(STORE|CHANNEL)_[A-Z0-9_]+")
 # Set by us: for dbt's profile, and for the test suite.
 OUR_OWN: Final = re.compile(r"STORELOOM_(DBT|TEST)_[A-Z0-9_]+")
 _URL_SCHEMES: Final = ("postgresql", "postgres")

@@ -1,8 +1,8 @@
-"""Credentials at rest: AES-256-GCM, bound to the store they belong to.
+"""Credentials at rest: AES-256-GCM, bound to the store or channel they belong to.
 
-An envelope copied from one store's row to another's does not open, because organization and store
-are part of what is authenticated. A store's key outlives the machine it was typed on, so several
-keys may be known at once: the first encrypts, all decrypt, and rotation needs no downtime.
+An envelope copied from one row to another's does not open, because the organization and the row are
+part of what is authenticated. A store's key outlives the machine it was typed on, so several keys
+may be known at once: the first encrypts, all decrypt, and rotation needs no downtime.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from connectors.crm.key_file import read_or_make
 from connectors.errors import ConfigurationError
 
 VARIABLE: Final = "STORELOOM_ENCRYPTION_KEYS"
@@ -25,24 +26,55 @@ ALGORITHM: Final = "A256GCM"
 VERSION: Final = 1
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-FILE_NAME: Final = "encryption.key"
-_OTHERS: Final = 0o077
+
+_ENTER_AGAIN: Final = {"store": "storeloom store add", "channel": "storeloom channel seal"}
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whose credentials they are: a store's or a channel's, of one organization."""
+
+    kind: Literal["store", "channel"]
+    organization_id: str
+    id: str
+
+    @property
+    def bound_to(self) -> bytes:
+        """What the cipher authenticates beside the credentials."""
+        if self.kind == "store":
+            # As in every envelope written so far.
+            return f"{self.organization_id}/{self.id}".encode()
+        return f"{self.organization_id}/{self.kind}/{self.id}".encode()
+
+    @property
+    def remedy(self) -> str:
+        """What to do when they do not open."""
+        return f"enter them again with {_ENTER_AGAIN[self.kind]}"
 
 
 class KeyRing:
-    """Encrypts and decrypts the credentials of stores. Its repr shows key ids, never keys."""
+    """Encrypts and decrypts credentials. Its repr shows key ids, never keys."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        *,
+        read_again: Callable[[], Mapping[str, bytes]] | None = None,
+    ) -> None:
+        """Take the keys, the encrypting one first.
+
+        `read_again`: where they came from, asked again for a key that is not among them, and before
+        encrypting: another process may have rotated since.
+        """
         if not keys:
             raise ConfigurationError(f"{VARIABLE} holds no key; write kid:base64-of-32-bytes")
         for kid, key in keys.items():
             if len(key) != KEY_BYTES:
                 raise ConfigurationError(
                     f'{VARIABLE}: key "{kid}" has {len(key)} bytes, not {KEY_BYTES}; '
-                    "make one with: openssl rand -base64 32"
+                    "make one with: storeloom keys make"
                 )
         self._keys = dict(keys)
-        self._first = next(iter(self._keys))
+        self._read_again = read_again
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._keys)})"
@@ -55,90 +87,81 @@ class KeyRing:
         """
         written = environment.get(VARIABLE)
         if written:
-            return cls(_parse(written))
-        return cls(_parse(_read_or_make(home / FILE_NAME)))
+            return cls(parse(written))
 
-    def encrypt(
-        self, credentials: Mapping[str, str], *, organization_id: str, store_id: str
-    ) -> dict[str, Any]:
-        """Return the envelope that `decrypt` opens for the same organization and store only."""
+        def read() -> dict[str, bytes]:
+            return parse(read_or_make(home, make_key("local-1")))
+
+        return cls(read(), read_again=read)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Key ids, the encrypting one first."""
+        return tuple(self._keys)
+
+    def encrypt(self, credentials: Mapping[str, str], owner: Owner) -> dict[str, Any]:
+        """Return the envelope that `decrypt` opens for the same owner only."""
+        if self._read_again is not None:
+            # What an outdated process wrote with a key that is about to be forgotten would be lost.
+            self._keys = dict(self._read_again())
+        kid, key = next(iter(self._keys.items()))
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self._keys[self._first]).encrypt(
-            nonce, msgspec.json.encode(dict(credentials)), _bound_to(organization_id, store_id)
-        )
+        sealed = AESGCM(key).encrypt(nonce, msgspec.json.encode(dict(credentials)), owner.bound_to)
         return {
             "v": VERSION,
             "alg": ALGORITHM,
-            "kid": self._first,
+            "kid": kid,
             "nonce": base64.b64encode(nonce).decode(),
             "ct": base64.b64encode(sealed).decode(),
         }
 
-    def decrypt(
-        self, envelope: Mapping[str, Any], *, organization_id: str, store_id: str
-    ) -> dict[str, str]:
+    def decrypt(self, envelope: Mapping[str, Any], owner: Owner) -> dict[str, str]:
         """Open an envelope. Raises ConfigurationError when its key is unknown or it was moved."""
         kid = str(envelope.get("kid"))
         if envelope.get("v") != VERSION or envelope.get("alg") != ALGORITHM:
             raise ConfigurationError(
-                "the store's credentials were written by another version; enter them again with "
-                "storeloom store add"
+                f"the {owner.kind}'s credentials were written by another version; {owner.remedy}"
             )
+        if kid not in self._keys and self._read_again is not None:
+            self._keys = dict(self._read_again())
         key = self._keys.get(kid)
         if key is None:
             raise ConfigurationError(
-                f'the store\'s credentials were encrypted with key "{kid}", which is not known '
-                f"here; add it to {VARIABLE}, or bring back the key file it came from"
+                f'the {owner.kind}\'s credentials were encrypted with key "{kid}", which is not '
+                f"known here; add it to {VARIABLE}, or bring back the key file it came from"
             )
         try:
             plain = AESGCM(key).decrypt(
                 base64.b64decode(envelope["nonce"]),
                 base64.b64decode(envelope["ct"]),
-                _bound_to(organization_id, store_id),
+                owner.bound_to,
             )
         except (InvalidTag, KeyError, TypeError, ValueError):
             raise ConfigurationError(
-                f'the store\'s credentials do not open with key "{kid}": they were damaged or '
-                "moved from another store; enter them again with storeloom store add"
+                f'the {owner.kind}\'s credentials do not open with key "{kid}": they were damaged '
+                f"or moved from another {owner.kind}; {owner.remedy}"
             ) from None
         return msgspec.json.decode(plain, type=dict[str, str])
 
 
-def _bound_to(organization_id: str, store_id: str) -> bytes:
-    return f"{organization_id}/{store_id}".encode()
+def make_key(kid: str) -> str:
+    """Return a new random key as it is written, `kid:base64`."""
+    return f"{kid}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 
-def _parse(written: str) -> dict[str, bytes]:
+def parse(written: str) -> dict[str, bytes]:
+    """Read keys as they are written: `kid:base64`, several separated by commas or lines."""
     keys: dict[str, bytes] = {}
-    for part in written.split(","):
+    for part in written.replace("\n", ",").split(","):
+        if not part.strip():
+            continue
         kid, separator, encoded = part.strip().partition(":")
         if not separator or not kid:
             raise ConfigurationError(f"{VARIABLE}: write kid:base64, several separated by commas")
+        if kid in keys:
+            raise ConfigurationError(f'{VARIABLE}: two keys are called "{kid}"; rename one')
         try:
             keys[kid] = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             raise ConfigurationError(f'{VARIABLE}: key "{kid}" is not base64') from None
     return keys
-
-
-def _read_or_make(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = f"local-1:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}\n"
-    # Written aside and linked into place: two first starts at once must agree on one whole key.
-    aside = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    if not path.exists():
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            # Somebody else's first start was quicker: theirs is the key.
-            return _read_or_make(path)
-        finally:
-            aside.unlink()
-    if path.stat().st_mode & _OTHERS:
-        raise ConfigurationError(f"{path} can be read by others; run: chmod 600 {path}")
-    return path.read_text()

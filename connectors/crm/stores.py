@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from connectors.base import StoreConfig
 from connectors.crm.database import Connection
-from connectors.crm.keys import KeyRing
+from connectors.crm.keys import KeyRing, Owner
 from connectors.crm.statements import load
 from connectors.errors import ConfigurationError
 from connectors.values import check_currency
@@ -140,7 +140,7 @@ def add_store(
             ) from None
         assert added is not None  # noqa: S101 - "insert … returning" always returns
         store_id = str(added[0])
-        envelope = keys.encrypt(credentials, organization_id=organization_id, store_id=store_id)
+        envelope = keys.encrypt(credentials, Owner("store", organization_id, store_id))
         connection.execute(
             load("stores/credentials_put"),
             {
@@ -190,7 +190,7 @@ def load_config(connection: Connection, keys: KeyRing, key: str) -> StoreConfig:
             f'store "{key}" has no credentials; enter them with storeloom store add'
         )
     try:
-        credentials = keys.decrypt(row[0], organization_id=store.organization_id, store_id=store.id)
+        credentials = keys.decrypt(row[0], Owner("store", store.organization_id, store.id))
     except ConfigurationError as error:
         raise ConfigurationError(f'store "{key}": {error}') from None
     return StoreConfig(

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from connectors.base import StoreConfig
 from connectors.crm.database import Connection, connect, refusal
-from connectors.crm.keys import KeyRing
+from connectors.crm.keys import KeyRing, Owner
 from connectors.crm.statements import load
 from connectors.errors import ConfigurationError
 from connectors.services import HeldCredentials
@@ -53,9 +53,7 @@ class _Held:
         if found is None:
             raise self._missing()
         try:
-            self._values = keys.decrypt(
-                found[0], organization_id=config.organization_id, store_id=config.id
-            )
+            self._values = keys.decrypt(found[0], self._owner())
         except ConfigurationError as error:
             raise ConfigurationError(f'store "{config.key}": {error}') from None
 
@@ -68,9 +66,7 @@ class _Held:
 
     def replace(self, values: Mapping[str, str]) -> None:
         """Encrypt, write and commit; the lock ends with it, since what mattered is done."""
-        envelope = self._keys.encrypt(
-            values, organization_id=self._config.organization_id, store_id=self._config.id
-        )
+        envelope = self._keys.encrypt(values, self._owner())
         replaced = self._connection.execute(
             load("vault/replace"), {**self._store(), "envelope": Jsonb(envelope)}
         ).fetchone()
@@ -81,6 +77,9 @@ class _Held:
 
     def _store(self) -> dict[str, Any]:
         return {"organization_id": self._config.organization_id, "store_id": self._config.id}
+
+    def _owner(self) -> Owner:
+        return Owner("store", self._config.organization_id, self._config.id)
 
     def _missing(self) -> ConfigurationError:
         return ConfigurationError(

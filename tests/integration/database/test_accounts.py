@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 
 import psycopg
@@ -181,7 +183,15 @@ def test_create_channel_and_config_refuses_someone_without_an_organization(
         api.execute("select create_channel_and_config('Shop', 'whatsapp', null)")
 
 
-SEALED = '{"v": 1, "alg": "A256GCM", "kid": "k1", "nonce": "AAAA", "ct": "BBBB"}'
+SEALED = json.dumps(
+    {
+        "v": 1,
+        "alg": "A256GCM",
+        "kid": "k1",
+        "nonce": "A" * 16,
+        "ct": base64.b64encode(b"c" * 40).decode(),
+    }
+)
 
 
 def test_channel_credentials_may_be_a_sealed_envelope(
@@ -199,6 +209,9 @@ def test_channel_credentials_may_be_a_sealed_envelope(
         '"secret"',
         '["v", "kid", "ct"]',
         SEALED.replace("}", ', "access_token": "secret"}'),
+        SEALED.replace('"alg"', '"token"'),
+        SEALED.replace("A" * 16, "secret"),
+        '{"v": 1, "alg": "A256GCM", "kid": "k1", "nonce": "AAAAAAAAAAAAAAAA", "ct": "shp-secret"}',
     ],
 )
 def test_channel_credentials_in_plain_text_are_refused(

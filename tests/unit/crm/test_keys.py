@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.crm.keys import FILE_NAME, VARIABLE, KeyRing
+from connectors.crm.key_file import FILE_NAME
+from connectors.crm.keys import VARIABLE, KeyRing, Owner
 from connectors.errors import ConfigurationError
 
 SECRETS = {"consumer_key": "ck_1", "consumer_secret": "cs_☕"}
-OWNER = {"organization_id": "org", "store_id": "store"}
+OWNER = Owner("store", "org", "1")
 
 
 def key(kid: str) -> str:
@@ -22,13 +23,17 @@ def key(kid: str) -> str:
 
 def test_an_envelope_opens_for_its_own_store_alone(tmp_path: Path) -> None:
     ring = KeyRing.load(tmp_path, {})
-    envelope = ring.encrypt(SECRETS, **OWNER)
+    envelope = ring.encrypt(SECRETS, OWNER)
 
     assert "ck_1" not in str(envelope)
-    assert ring.decrypt(envelope, **OWNER) == SECRETS
-    for other in ({**OWNER, "store_id": "x"}, {**OWNER, "organization_id": "x"}):
-        with pytest.raises(ConfigurationError, match="moved from another store"):
-            ring.decrypt(envelope, **other)
+    assert ring.decrypt(envelope, OWNER) == SECRETS
+    for other in (
+        Owner("store", "org", "2"),
+        Owner("store", "other", "1"),
+        Owner("channel", "org", "1"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"moved from another {other.kind}"):
+            ring.decrypt(envelope, other)
 
 
 @pytest.mark.parametrize(
@@ -38,27 +43,27 @@ def test_an_envelope_opens_for_its_own_store_alone(tmp_path: Path) -> None:
 def test_a_damaged_envelope_says_what_to_do(tmp_path: Path, damage: dict[str, Any]) -> None:
     ring = KeyRing.load(tmp_path, {})
     with pytest.raises(ConfigurationError, match="enter them again"):
-        ring.decrypt({**ring.encrypt(SECRETS, **OWNER), **damage}, **OWNER)
+        ring.decrypt({**ring.encrypt(SECRETS, OWNER), **damage}, OWNER)
 
 
 def test_keys_rotate_without_a_gap(tmp_path: Path) -> None:
     old, new = key("2025"), key("2026")
-    envelope = KeyRing.load(tmp_path, {VARIABLE: old}).encrypt(SECRETS, **OWNER)
+    envelope = KeyRing.load(tmp_path, {VARIABLE: old}).encrypt(SECRETS, OWNER)
     both = KeyRing.load(tmp_path, {VARIABLE: f"{new}, {old}"})
 
-    assert both.decrypt(envelope, **OWNER) == SECRETS
-    assert both.encrypt(SECRETS, **OWNER)["kid"] == "2026"
+    assert both.decrypt(envelope, OWNER) == SECRETS
+    assert both.encrypt(SECRETS, OWNER)["kid"] == "2026"
     with pytest.raises(ConfigurationError, match='key "2025", which is not known'):
-        KeyRing.load(tmp_path, {VARIABLE: new}).decrypt(envelope, **OWNER)
+        KeyRing.load(tmp_path, {VARIABLE: new}).decrypt(envelope, OWNER)
 
 
 def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    envelope = KeyRing.load(tmp_path / "home", {}).encrypt(SECRETS, **OWNER)
+    envelope = KeyRing.load(tmp_path / "home", {}).encrypt(SECRETS, OWNER)
     file = tmp_path / "home" / FILE_NAME
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == [FILE_NAME]
-    assert KeyRing.load(tmp_path / "home", {}).decrypt(envelope, **OWNER) == SECRETS
+    assert KeyRing.load(tmp_path / "home", {}).decrypt(envelope, OWNER) == SECRETS
     file.chmod(0o644)
     with pytest.raises(ConfigurationError, match="chmod 600"):
         KeyRing.load(tmp_path / "home", {})
