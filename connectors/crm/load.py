@@ -8,30 +8,23 @@ cursor and reported success.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import msgspec
-import psycopg
 
-from connectors.crm.database import Connection, first_line
+from connectors.crm.comparing import compare, newest, touch
+from connectors.crm.database import Connection
+from connectors.crm.isolating import merge_isolating
 from connectors.crm.lease import Lease
-from connectors.crm.merge import merge
-from connectors.crm.refusals import Refusal, put_refusals, refusal_by_database, refusal_of
-from connectors.crm.staging import array, moment
+from connectors.crm.refusals import put_refusals, refusal_of
+from connectors.crm.staging import array
 from connectors.crm.statements import load
-from connectors.crm.target import Change, Target
+from connectors.crm.target import Target
 from connectors.crm.tombstones import bury
+from connectors.crm.transactions import transact
 from connectors.errors import StoreloomError
-from connectors.records import Record, Rejected, Stream, content_hash
-
-# Somebody else's transaction crossed ours and the server chose us to step back: the same again.
-_CROSSED: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
-_REPEATS: Final = 4
-# What one record's values can be blamed for.
-_FAULTS_OF_A_RECORD: Final = (psycopg.errors.IntegrityError, psycopg.errors.DataError)
+from connectors.records import Record, Rejected, Stream
 
 
 class CursorMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +76,12 @@ def load_batch(
     Raises LeaseLost, and the driver's OperationalError when the connection broke (load again: the
     outcome is the same). A record that the database refuses is quarantined by itself.
     """
-    return _transactions(
-        connection, lease, lambda token: _load(connection, target, batch, token=token, move=move)
+
+    return transact(
+        connection,
+        target,
+        lease,
+        lambda begun: _load(connection, begun, batch, token=lease.token, move=move),
     )
 
 
@@ -98,31 +95,14 @@ def bury_records(
 ) -> Loaded:
     """Mark records that the store has no more, or raise and leave everything as it was."""
 
-    def work(token: int) -> Loaded:
-        marked = len(bury(connection, target, stream, external_ids))
+    def work(begun: Target) -> Loaded:
+        marked = len(bury(connection, begun, stream, external_ids))
         loaded = Loaded(fetched=marked, deleted=marked)
         if marked:
-            _audit(connection, target, stream, loaded, token=token)
+            _audit(connection, begun, stream, loaded, token=lease.token)
         return loaded
 
-    return _transactions(connection, lease, work)
-
-
-def _transactions(connection: Connection, lease: Lease, work: Callable[[int], Loaded]) -> Loaded:
-    """Run `work` under the lease in one transaction, again when another's crossed it."""
-
-    def once() -> Loaded:
-        with connection.transaction():
-            lease.check(connection)
-            return work(lease.token)
-
-    for attempt in range(1, _REPEATS):
-        try:
-            return once()
-        except _CROSSED:
-            # The other one has committed or gone by now; a moment keeps us from crossing again.
-            time.sleep(0.05 * attempt)
-    return once()
+    return transact(connection, target, lease, work)
 
 
 def _load(
@@ -130,19 +110,19 @@ def _load(
 ) -> Loaded:
     check_books(batch)
     records = newest(batch.records)
-    changes, known, touched, stale, unchanged = _compare(connection, target, batch.stream, records)
-    refused = _merge_isolating(connection, target, batch.stream, changes)
-    _touch(connection, target, batch.stream, touched)
+    compared = compare(connection, target, batch.stream, records)
+    refused = merge_isolating(connection, target, batch.stream, compared.changes)
+    touch(connection, target, batch.stream, compared.touched)
 
     failed = {refusal.external_id for refusal in refused}
-    written = [change for change in changes if change.record.external_id not in failed]
-    updated = sum(1 for change in written if change.record.external_id in known)
+    written = {change.record.external_id for change in compared.changes} - failed
+    updated = len(written & compared.known)
     loaded = Loaded(
         fetched=batch.fetched,
         inserted=len(written) - updated,
         updated=updated,
-        unchanged=unchanged + len(touched),
-        skipped=batch.skipped + stale + len(batch.records) - len(records),
+        unchanged=compared.unchanged + len(compared.touched),
+        skipped=batch.skipped + compared.stale + len(batch.records) - len(records),
         quarantined=len(batch.rejected) + len(refused),
     )
     put_refusals(connection, target, [*map(refusal_of, batch.rejected), *refused])
@@ -173,7 +153,6 @@ def _audit(
             **target.scope,
             **msgspec.structs.asdict(loaded),
             "stream": stream.value,
-            "run_id": target.run_id,
             "token": token,
             "watermark": move.watermark if move else None,
         },
@@ -187,109 +166,6 @@ def check_books(batch: Batch) -> None:
         raise StoreloomError(
             f"{batch.stream}: {batch.fetched} records were fetched but {told} arrived at the "
             "loader; nothing was written. This is a fault of the connector, please report it"
-        )
-
-
-def newest(records: Sequence[Record]) -> list[Record]:
-    """Return one state per record: the newest, and of equally new ones the last that came."""
-    found: dict[str, Record] = {}
-    for record in records:
-        other = found.get(record.external_id)
-        if other is None or _is_as_new(record, other):
-            found[record.external_id] = record
-    return list(found.values())
-
-
-def _is_as_new(record: Record, other: Record) -> bool:
-    mine, theirs = record.source_updated_at, other.source_updated_at
-    return mine is None or theirs is None or mine >= theirs
-
-
-def _compare(
-    connection: Connection, target: Target, stream: Stream, records: Sequence[Record]
-) -> tuple[list[Change], set[str], list[Record], int, int]:
-    """Sort records into changed, known among them, touched, stale (count), unchanged (count)."""
-    if not records:
-        return [], set(), [], 0, 0
-    digests = [content_hash(record) for record in records]
-    verdicts = {
-        place: (crm_id, verdict)
-        for place, crm_id, verdict in connection.execute(
-            load("load/seen"),
-            {
-                **target.scope,
-                "entity": stream.value,
-                "external_ids": array(record.external_id for record in records),
-                "digests": array(digest.hex() for digest in digests),
-                "times": array(moment(record.source_updated_at) for record in records),
-            },
-        )
-    }
-    changes: list[Change] = []
-    known: set[str] = set()
-    touched: list[Record] = []
-    counts = {"stale": 0, "unchanged": 0}
-    for place, record in enumerate(records):
-        crm_id, verdict = verdicts.get(place, (None, "changed"))
-        if verdict == "changed":
-            changes.append(Change(record, digests[place], crm_id))
-            if crm_id is not None:
-                known.add(record.external_id)
-        elif verdict == "touched":
-            touched.append(record)
-        else:
-            counts[verdict] += 1
-    return changes, known, touched, counts["stale"], counts["unchanged"]
-
-
-def _merge_isolating(
-    connection: Connection, target: Target, stream: Stream, changes: Sequence[Change]
-) -> list[Refusal]:
-    """Merge what the database takes; return a refusal for each record that it does not.
-
-    Halves a refused batch until the culprit is alone: one bad record costs about twice the work of
-    a clean batch, and nobody else is held up by it.
-    """
-    if not changes:
-        return []
-    try:
-        with connection.transaction():
-            merge(connection, target, stream, changes)
-    except _FAULTS_OF_A_RECORD as error:
-        if len(changes) == 1:
-            return [_refused(stream, changes[0].record, error)]
-    else:
-        return []
-    middle = len(changes) // 2
-    return [
-        *_merge_isolating(connection, target, stream, changes[:middle]),
-        *_merge_isolating(connection, target, stream, changes[middle:]),
-    ]
-
-
-def _refused(stream: Stream, record: Record, error: psycopg.Error) -> Refusal:
-    constraint = error.diag.constraint_name
-    return refusal_by_database(
-        stream,
-        record,
-        code=f"database_{error.sqlstate or 'error'}",
-        reason=f"the database refuses it: {first_line(error)}"
-        + (f" (constraint {constraint})" if constraint else ""),
-    )
-
-
-def _touch(
-    connection: Connection, target: Target, stream: Stream, touched: Sequence[Record]
-) -> None:
-    if touched:
-        connection.execute(
-            load("load/touch"),
-            {
-                **target.scope,
-                "entity": stream.value,
-                "external_ids": array(record.external_id for record in touched),
-                "times": array(moment(record.source_updated_at) for record in touched),
-            },
         )
 
 

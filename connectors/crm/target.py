@@ -13,7 +13,8 @@ from connectors.records import Record
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The store as the load path needs it; no credentials.
 
-    `country`: ISO code that national phone numbers are read in, None when unknown.
+    `country`: ISO code that national phone numbers are read in, None when unknown. `load_id`: the
+    line in sync.loads of the transaction under way, 0 outside of one.
     """
 
     organization_id: str
@@ -24,11 +25,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     order_number_prefix: str = ""
     country: str | None = None
     run_id: str = ""
+    load_id: int = 0
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The parameters that every statement names."""
-        return {"organization_id": self.organization_id, "store_id": self.store_id}
+        """The parameters that every statement names, and who is writing."""
+        return {
+            "organization_id": self.organization_id,
+            "store_id": self.store_id,
+            "run_id": self.run_id,
+            "load_id": self.load_id,
+        }
 
 
 class Change(msgspec.Struct, frozen=True):

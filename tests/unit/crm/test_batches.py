@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Page
+from connectors.crm.comparing import newest
 from connectors.crm.database import connect, describe, first_line
 from connectors.crm.fetch import PagesAhead
-from connectors.crm.load import Batch, check_books, newest
+from connectors.crm.load import Batch, check_books
 from connectors.crm.refusals import payload_text
 from connectors.crm.statements import load
 from connectors.errors import ConfigurationError, StoreloomError, Transient
