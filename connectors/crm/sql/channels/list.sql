@@ -2,7 +2,7 @@
 select
   c.id::text,
   c.organization_id::text,
-  o.name,
+  o.name as organization_name,
   c.name,
   c.platform,
   c.is_active,

@@ -17,4 +17,4 @@ select
   c.credentials ->> 'kid'
 from public.channels as c
 where c.credentials is not null
-order by kind desc, name, id
+order by kind desc, name asc, id asc
