@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from connectors.glances import OrderGlance
 from connectors.records import Record, Rejected, Stream
 
 
@@ -170,6 +171,15 @@ class Connector(Protocol):
         Every one of them is asked for by name before anything is marked as deleted.
         """
         return iter(())
+
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance] | None:  # noqa: ARG002 - protocol
+        """Yield every live order placed in `[start, end)`, at a glance; for the reconciliation.
+
+        Status, currency, total and refunds as `read` would map them, for as few calls as the
+        platform can do it. None where it cannot tell orders by when they were placed, or shows a
+        part of the span only; raises rather than end early.
+        """
+        return None
 
     def oldest_order(self) -> datetime | None:
         """Return when the oldest order that can be reached was placed, None without any."""
