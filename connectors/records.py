@@ -79,6 +79,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     keeps it out of identity resolution. `phone`: as typed; the loader makes it E.164.
     `source_updated_at`: None where the store has no such time; the content hash then decides.
     `is_deleted`: the store says the customer is gone (soft delete, never a row removed).
+    `is_redacted`: the store has erased the person, and says so; fields that are merely empty, or
+    that the credentials may not see, are no such thing.
     """
 
     external_id: str
@@ -91,6 +93,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     source_created_at: datetime | None = None
     source_updated_at: datetime | None = None
     is_deleted: bool = False
+    is_redacted: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.external_id, "customer id")
@@ -177,7 +180,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     `customer_external_id`: None for a guest, who is then known by `email`, `phone`, `full_name`
     and `billing_address`. `total`: as the platform states it, before refunds; `refunded_total`:
     what was given back, 0 when nothing. `source_status`: the platform's own word, kept for people.
-    `order_date`: when the customer ordered, not when anybody synced.
+    `order_date`: when the customer ordered, not when anybody synced. `is_redacted`: as of Customer.
     """
 
     external_id: str
@@ -207,6 +210,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     source_created_at: datetime | None = None
     source_updated_at: datetime | None = None
     is_deleted: bool = False
+    is_redacted: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.external_id, "order id")
@@ -257,7 +261,11 @@ _address_texts = attrgetter(*_ADDRESS_TEXTS)
 _order_texts = attrgetter(*_ORDER_TEXTS)
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="string", order="deterministic")
-_UNHASHED: Final = frozenset({"source_updated_at"})
+# What a redaction takes away changes the hash by itself.
+_UNHASHED: Final = frozenset({"source_updated_at", "is_redacted"})
+# To be changed when a version keeps more of a record than the one before: an unchanged record then
+# differs once, so that a full sync fills in what older versions did not write.
+_VERSIONS: Final[dict[type, bytes]] = {Order: b"2"}
 _hashed_fields: Final = {
     kind: attrgetter(*(name for name in kind.__struct_fields__ if name not in _UNHASHED))
     for kind in (Customer, Product, Order)
@@ -270,5 +278,6 @@ def content_hash(record: Record) -> bytes:
     Stores bump that time when an order is merely opened in their admin; without leaving it out
     every such view would rewrite a CRM row.
     """
-    fields = _hashed_fields[type(record)](record)
-    return hashlib.blake2b(_ENCODER.encode(fields), digest_size=16).digest()
+    kind = type(record)
+    encoded = _ENCODER.encode(_hashed_fields[kind](record))
+    return hashlib.blake2b(encoded, digest_size=16, person=_VERSIONS.get(kind, b"")).digest()

@@ -80,6 +80,7 @@ def _merge_orders(connection: Connection, target: Target, changes: Sequence[Chan
                 order,
                 change.digest,
                 client_id=str(clients[key]),
+                person=key,
                 is_anonymous=key == (GUESTS, WALK_IN),
                 id_prefix=target.id_prefix,
                 order_number_prefix=target.order_number_prefix,

@@ -31,7 +31,8 @@ PRODUCT_COLUMNS: Final = (
     "source_created_at", "source_updated_at", "content_hash",
 )  # fmt: skip
 ORDER_COLUMNS: Final = (
-    "external_id", "ecommerce_order_id", "order_number", "client_id", "is_anonymous", "status",
+    "external_id", "ecommerce_order_id", "order_number", "client_id", "person_entity",
+    "person_external_id", "is_anonymous", "status",
     "currency", "subtotal", "tax", "shipping", "discount", "total", "refunded_total", "items",
     "shipping_address", "tracking_number", "order_date", "shipped_date", "delivered_date",
     "is_deleted", "source_status", "details", "source_created_at", "source_updated_at",
@@ -109,16 +110,21 @@ def order_row(
     digest: bytes,
     *,
     client_id: str,
+    person: tuple[str, str],
     is_anonymous: bool,
     id_prefix: str,
     order_number_prefix: str,
 ) -> Row:
-    """Return an order as ORDER_COLUMNS. A deleted one is cancelled; its words stay in the map."""
+    """Return an order as ORDER_COLUMNS. A deleted one is cancelled; its words stay in the map.
+
+    `person`: the buyer's key in the record map.
+    """
     return (
         order.external_id,
         id_prefix + order.external_id,
         order_number_prefix + order.order_number,
         client_id,
+        *person,
         flag(is_anonymous),
         "cancelled" if order.is_deleted else order.status.value,
         order.currency,

@@ -123,7 +123,7 @@ written as (
 
 insert into sync.record_map_orders as m (
   store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
-  deleted_at, source_status, details
+  deleted_at, source_status, details, person_entity, person_external_id
 )
 select
   %(store_id)s,
@@ -136,7 +136,9 @@ select
   n.source_updated_at,
   case when n.is_deleted then now() end,
   n.source_status,
-  n.details
+  n.details,
+  n.person_entity,
+  n.person_external_id
 from numbered as n
 left join written as w on n.ecommerce_order_id = w.ecommerce_order_id
 order by n.external_id
@@ -147,5 +149,15 @@ on conflict (store_id, entity, external_id) do update set
   deleted_at = excluded.deleted_at,
   source_status = excluded.source_status,
   details = excluded.details,
+  person_entity = case
+    when (excluded.person_entity, excluded.person_external_id) = ('guests', 'walk-in')
+      then coalesce(m.person_entity, excluded.person_entity)
+    else excluded.person_entity
+  end,
+  person_external_id = case
+    when (excluded.person_entity, excluded.person_external_id) = ('guests', 'walk-in')
+      then coalesce(m.person_external_id, excluded.person_external_id)
+    else excluded.person_external_id
+  end,
   updated_at = now()
 where m.organization_id = excluded.organization_id

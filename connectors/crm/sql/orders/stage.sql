@@ -4,6 +4,8 @@ create temporary table if not exists staged_orders (
   ecommerce_order_id text not null,
   order_number text not null,
   client_id uuid not null,
+  person_entity text not null,
+  person_external_id text not null,
   is_anonymous boolean not null,
   status text not null,
   currency text not null,

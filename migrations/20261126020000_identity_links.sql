@@ -1,0 +1,17 @@
+-- Who placed an order, and why a person is this client: what identity has decided, so that it can be
+-- explained and taken back.
+
+-- The buyer's key in this map, of orders only. An order that names nobody any more keeps the person
+-- it had.
+alter table sync.record_map
+add column person_entity text,
+add column person_external_id text;
+
+alter table sync.record_map_orders add constraint record_map_orders_person_check
+check (
+  (person_entity is null) = (person_external_id is null)
+  and person_entity in ('customers', 'guests')
+);
+
+create index idx_record_map_orders_person
+on sync.record_map_orders (store_id, person_entity, person_external_id);
