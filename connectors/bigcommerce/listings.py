@@ -111,6 +111,12 @@ class Customers:
         return self._api.listed(self.name, params)
 
 
+def created_in(start: datetime, end: datetime) -> Query:
+    """Return the bounds of v2 for what was made in a span; both may include their own second."""
+    bounds = (("min_date_created", start), ("max_date_created", end))
+    return {name: _second(bound).isoformat() for name, bound in bounds}
+
+
 def is_last(listed: Listed, size: int) -> bool:
     """Say whether a first page is the only one."""
     if listed.pages is not None:

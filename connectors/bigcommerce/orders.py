@@ -20,7 +20,7 @@ from connectors.bigcommerce.api import RecordMissing, StoreApi
 from connectors.bigcommerce.listings import WITH_LINES, Orders, rows_of
 from connectors.bigcommerce.order_mapping import order_lines
 from connectors.bigcommerce.paging import Row, Span
-from connectors.bigcommerce.status import INCOMPLETE, is_incomplete, status_id
+from connectors.bigcommerce.status import INCOMPLETE, is_incomplete, may_be_shipped, status_id
 from connectors.bigcommerce.values import id_number, identifier, quantity, text
 from connectors.errors import BadRecord
 
@@ -56,6 +56,25 @@ class WholeOrders:
             if lacks_lines(payload):
                 payload["products"] = self._each(row.id, "products")
             if self._reads_shipments and _has_shipments(payload):
+                payload["shipments"] = self._each(row.id, "shipments")
+            return row._replace(payload=payload)
+
+        return list(self._pool.map(complete, taken))
+
+    def with_refunds(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows with what their status and sums are made of: one call for a page of them.
+
+        And one for each disputed or partly refunded order, which only a parcel tells from others.
+        """
+        taken = list(rows)
+        ids = [row.id for row in taken if id_number(row.id) and not is_incomplete(row.payload)]
+        refunds = self._refunds(ids)
+
+        def complete(row: Row) -> Row:
+            if not isinstance(row.payload, Mapping) or row.id not in refunds:
+                return row
+            payload = {**row.payload, "refunds": refunds[row.id]}
+            if self._reads_shipments and may_be_shipped(payload):
                 payload["shipments"] = self._each(row.id, "shipments")
             return row._replace(payload=payload)
 

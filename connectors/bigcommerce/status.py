@@ -78,6 +78,15 @@ def order_status(
     return OrderStatus.REFUNDED if is_refunded and status is not OrderStatus.CANCELLED else status
 
 
+def may_be_shipped(order: Mapping[str, Any]) -> bool:
+    """Say whether the order's own words leave open that a parcel makes it a shipped one."""
+    try:
+        number = status_id(order)
+    except BadRecord:
+        return False
+    return number in (_DISPUTED, _PARTLY_REFUNDED) and not text(order.get("date_shipped"))
+
+
 def source_status(order: Mapping[str, Any]) -> str:
     """Return the status as people there call it, its id where it has no name."""
     name = text(order.get("status")) or text(order.get("custom_status"))

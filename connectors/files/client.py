@@ -18,6 +18,7 @@ from connectors.files.mapping import map_rows
 from connectors.files.plan import StreamPlan, plans_of
 from connectors.files.reading import Shelf
 from connectors.files.spool import Found, Unreadable
+from connectors.glances import OrderGlance, glances
 from connectors.records import Order, Record, Rejected, Stream
 from connectors.services import Services
 
@@ -128,6 +129,11 @@ class FilesConnector(Connector):
             for some in self._shelf.spool(plan).ids(size=self._page_size):
                 yield from some
 
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance] | None:
+        """Yield the orders placed in `[start, end)`; None unless the files hold all there are."""
+        plan = self._plans.get(Stream.ORDERS)
+        return None if plan is None or not plan.is_snapshot else self._placed(start, end)
+
     def oldest_order(self) -> datetime | None:
         """Return when the oldest order was placed; reads all of them."""
         oldest: datetime | None = None
@@ -141,6 +147,10 @@ class FilesConnector(Connector):
         """Forget what was read. Safe to call twice."""
         self._shelf.close()
         self._room.cleanup()
+
+    def _placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance]:
+        for page in self.read(Stream.ORDERS, Window(end=end)):
+            yield from glances(page.records, page.rejected, start=start, end=end)
 
     def _mapped(self, plan: StreamPlan, found: Iterable[Found], **promises: Any) -> Page:
         records: list[Record] = []

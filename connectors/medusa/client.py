@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
+from connectors.glances import OrderGlance, glances
 from connectors.http import HttpClient
 from connectors.medusa.api import AdminApi, Listed, Query
 from connectors.medusa.lists import (
@@ -26,7 +27,7 @@ from connectors.medusa.lists import (
 )
 from connectors.medusa.mapping import Rules
 from connectors.medusa.movements import orders_with_moved_payments
-from connectors.medusa.paging import Changes, RawPage, changed_at, ids_of
+from connectors.medusa.paging import Changes, RawPage, changed_at, ids_of, stamp
 from connectors.medusa.rows import page_of
 from connectors.records import Stream
 from connectors.services import Services
@@ -76,10 +77,10 @@ class MedusaConnector(Connector):
     def probe(self) -> StoreProbe:
         """Check address and credentials; raises a StoreError saying what to do."""
         store, answer = self._api.store()
-        default = _default_currency(store)
+        offered = _currencies(store)
+        default = next(iter(offered), None)
         self._currency = self._chosen_currency(default)
         warnings = []
-        offered = _currencies(store)
         if default is None:
             warnings.append(
                 "the shop has no default currency: choose one under Settings, Store, or set "
@@ -155,12 +156,18 @@ class MedusaConnector(Connector):
             yield from self._deleted
             self._deleted = {}
 
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance]:
+        """Yield the orders placed in `[start, end)`, read whole: all parts make their sums."""
+        span: Query = [("created_at[$gte]", stamp(start)), ("created_at[$lt]", stamp(end))]
+        for nodes in self._changes.by_position(self._fetch(LISTINGS[Stream.ORDERS]), span):
+            page = self._page(Stream.ORDERS, RawPage(nodes=nodes))
+            yield from glances(page.records, page.rejected, start=start, end=end)
+
     def oldest_order(self) -> datetime | None:
         """Return when the oldest order was placed, None without any."""
         fields = ("id", "created_at")
-        listed = self._fetch(LISTINGS[Stream.ORDERS], fields)(
-            [("order", "created_at"), ("limit", 1)]
-        )
+        fetch = self._fetch(LISTINGS[Stream.ORDERS], fields)
+        listed = fetch([("order", "created_at"), ("limit", 1)])
         return next((changed_at(node, "created_at") for node in listed.nodes), None)
 
     def close(self) -> None:
@@ -265,7 +272,9 @@ class MedusaConnector(Connector):
 
     def _price_currency(self) -> str | None:
         if self._currency is None:
-            self._currency = self._chosen_currency(_default_currency(self._api.store()[0]))
+            self._currency = self._chosen_currency(
+                next(iter(_currencies(self._api.store()[0])), None)
+            )
         return self._currency
 
     def _chosen_currency(self, default: str | None) -> str | None:
@@ -280,10 +289,6 @@ def _currencies(store: dict[str, Any]) -> list[str]:
     # The default first.
     ranked = sorted(named, key=lambda one: not one.get("is_default"))
     return [str(one["currency_code"]).upper() for one in ranked if one.get("currency_code")]
-
-
-def _default_currency(store: dict[str, Any]) -> str | None:
-    return next(iter(_currencies(store)), None)
 
 
 def _page_size(config: StoreConfig) -> int:

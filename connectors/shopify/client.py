@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
+from connectors.glances import OrderGlance
 from connectors.http import HttpClient
 from connectors.records import Stream
 from connectors.services import Services
-from connectors.shopify import preflight
+from connectors.shopify import placed, preflight
 from connectors.shopify.api import ShopifyApi
 from connectors.shopify.batch import Seen
 from connectors.shopify.bulk import BulkOperations
@@ -42,6 +43,9 @@ from connectors.shopify.tokens import Tokens
 from connectors.shopify.windows import up_to_second
 
 _LISTS: Final = {Stream.CUSTOMERS: CUSTOMERS, Stream.PRODUCTS: PRODUCTS, Stream.ORDERS: ORDERS}
+
+# Without read_all_orders the last 60 days are shown; a day less, since both clocks may differ.
+_VISIBLE: Final = timedelta(days=59)
 
 
 class ShopifyConnector(Connector):
@@ -69,10 +73,12 @@ class ShopifyConnector(Connector):
             throttle=self._throttle,
             api_version=self.api_version,
         )
-        nested = NestedLists(self._api, self._settings.nested_page_size)
+        self._nested = nested = NestedLists(self._api, self._settings.nested_page_size)
         self._sightings = Sightings()
-        taker = Taker(config, nested, self._sightings)
-        paged = PagedReading(self._api, taker, nested, largest=self._settings.page_size)
+        self._taker = taker = Taker(config, nested, self._sightings)
+        self._paged = paged = PagedReading(
+            self._api, taker, nested, largest=self._settings.page_size
+        )
         bulk = BulkReading(
             config.key,
             BulkOperations(self._api, hide=self._http.hide),
@@ -174,6 +180,13 @@ class ShopifyConnector(Connector):
         """
         if stream is not Stream.PRODUCTS and window.start is not None:
             yield from self._deletions.of(NAMES[stream].kind, window.start)
+
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance] | None:
+        """Yield the live orders placed in `[start, end)`; None for a span that is partly hidden."""
+        if not preflight.sees_all_orders(self._api) and start < datetime.now(UTC) - _VISIBLE:
+            return None
+        size = self._paged.size(placed.NAME)
+        return placed.placed(self._api, self._taker, self._nested, size, (start, end))
 
     def oldest_order(self) -> datetime | None:
         """Return when the first order that the token can see was placed, None without any."""

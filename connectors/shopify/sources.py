@@ -23,6 +23,7 @@ SAFE_PAGES: Final = {
     "products": 12,
     "changed_variants": 150,
     "orders": 10,
+    "orders_placed": 60,
     "customers_by_id": 200,
     "variants_by_id": 150,
     "orders_by_id": 10,

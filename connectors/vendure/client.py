@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.base import Connector, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import AuthFailed, BadRecord, Permanent
+from connectors.glances import OrderGlance, glances
 from connectors.http import HttpClient
 from connectors.records import Record, Rejected, Stream
 from connectors.services import Services
@@ -143,6 +144,13 @@ class VendureConnector(Connector):
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield the external id of every record the store still has."""
         return self._lists.ids(stream, self._selection.live(stream), size=LARGEST_PAGE)
+
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance]:
+        """Yield the orders placed in `[start, end)`, read whole: a state is made of many parts."""
+        conditions = self._selection.placed(start, end)
+        for raw in self._lists.pages(Stream.ORDERS, conditions, size=self._page_size):
+            page = self._page(Stream.ORDERS, raw.nodes)
+            yield from glances(page.records, page.rejected, start=start, end=end)
 
     def oldest_order(self) -> datetime | None:
         """Return when the first order was placed; Vendure shows them all, however old."""

@@ -57,6 +57,11 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
             return {}
         return {"orderPlacedAt": {"isNull": False}, "type": {"in": list(self.order_types)}}
 
+    def placed(self, start: datetime, end: datetime) -> Conditions:
+        """Return the filter for the orders placed in `[start, end)`; both its bounds are strict."""
+        bounds = {"after": strictly_before(start), "before": _written(end)}
+        return {**self.live(Stream.ORDERS), "orderPlacedAt": bounds}
+
     def thorough(self, stream: Stream, start: datetime) -> Conditions:
         """Return the filter for all that may have changed since `start`, seen or unseen."""
         live = self.live(stream)
@@ -89,8 +94,11 @@ def is_daily(window: Window) -> bool:
 
 def strictly_before(moment: datetime) -> str:
     """Return a bound that lets `moment` itself through: `after` is strict, on milliseconds."""
-    earlier = moment - timedelta(milliseconds=1)
-    return earlier.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _written(moment - timedelta(milliseconds=1))
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _moved(start: datetime) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
+from connectors.glances import OrderGlance
 from connectors.records import Stream
 from connectors.services import Services
 from connectors.woocommerce.abilities import Abilities
@@ -36,6 +37,7 @@ from connectors.woocommerce.newest import newest
 from connectors.woocommerce.noticed import Noticed
 from connectors.woocommerce.pace import Pace
 from connectors.woocommerce.paging import Pager, Part
+from connectors.woocommerce.placed import placed
 from connectors.woocommerce.probing import probe, store_currency
 from connectors.woocommerce.reading import Reader
 from connectors.woocommerce.rows import Row
@@ -152,6 +154,10 @@ class WooCommerceConnector(Connector):
         # All of the stream has been read by now, so its lists' totals may stand for a count.
         self._are_totals_fresh = True
         return self._noticed.unannounced_products(known)
+
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance] | None:
+        """Yield the live orders placed in `[start, end)`, a hundred a call."""
+        return placed(self._reader, self._pager, self._abilities, start, end)
 
     def oldest_order(self) -> datetime | None:
         """Return when the oldest order was placed, None without any."""

@@ -29,6 +29,8 @@ from connectors.woocommerce.values import identifier
 
 _NOTHING: Final = Batch([], 0, 0)
 _IDENTITY: Final = "id,status,type,date_modified_gmt"
+# What status, day and sums of an order are mapped from.
+_GLANCE: Final = "id,status,currency,total,refunds,date_created_gmt,date_paid_gmt"
 
 
 class Reader:
@@ -91,6 +93,10 @@ class Reader:
 
         return read_page
 
+    def fetch_glances(self, listing: Listing) -> Fetch:
+        """Return a function that reads one page of orders with no more than makes their sums."""
+        return self._fetch(listing, lambda _payload: True, wanted=_GLANCE)
+
     def fetch_refunds(self) -> Fetch:
         """Return a function that reads whose refunds are on a page of all refunds."""
 
@@ -109,11 +115,13 @@ class Reader:
             return None
         return self._mapped(listing, [raw], lambda _payload: True)[0]
 
-    def _fetch(self, listing: Listing, is_wanted: Callable[[Any], bool]) -> Fetch:
-        wanted = fields(payload_type(listing.stream))
+    def _fetch(
+        self, listing: Listing, is_wanted: Callable[[Any], bool], *, wanted: str | None = None
+    ) -> Fetch:
+        shown = wanted or fields(payload_type(listing.stream))
 
         def read_page(query: Query) -> Batch:
-            page = self._page(listing, {"_fields": wanted, **query})
+            page = self._page(listing, {"_fields": shown, **query})
             if page is None:
                 return _NOTHING
             rows = self._mapped(listing, page.rows, is_wanted)

@@ -123,6 +123,9 @@ class BigCommerce:
             and order.id <= whole(query.get("max_id", str(2**62)), "max_id")
         ]
         rows = between(rows, query, "min_date_modified", "max_date_modified", _modified)
+        rows = between(
+            rows, query, "min_date_created", "max_date_created", lambda one: one.created_at
+        )
         sort, _, direction = query.get("sort", "id:asc").partition(":")
         if sort == "date_modified":
             rows = by_time(rows, _modified, str(self._asked))

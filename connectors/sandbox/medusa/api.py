@@ -36,6 +36,11 @@ class _Row:
     updated_at: int
     show: Callable[[], dict[str, Any]]
 
+    @property
+    def times(self) -> Mapping[str, int]:
+        """The times that lists are filtered by."""
+        return {"created_at": self.created_at, "updated_at": self.updated_at}
+
 
 @dataclass(frozen=True, kw_only=True)
 class _List:
@@ -151,7 +156,7 @@ class Medusa:
             filters=listing.filters,
             is_strict=listing.is_strict,
         )
-        rows = [row for row in listing.rows() if query.holds(row.id, row.updated_at)]
+        rows = [row for row in listing.rows() if query.holds(row.id, row.times)]
         rows.sort(key=lambda row: _place(row, query), reverse=query.is_descending)
         page = rows[query.offset : query.offset + query.limit]
         return {

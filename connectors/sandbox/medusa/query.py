@@ -6,7 +6,7 @@ other lists refuse it. A value that makes no sense is no 400 but a 500 with `unk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +18,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "$lt": lambda at, bound: at < bound,
     "$lte": lambda at, bound: at <= bound,
 }
+_FILTERED: Final = frozenset({"created_at", "updated_at"})
 _COMMON: Final = frozenset({"limit", "offset", "order", "fields", "with_deleted", "q"})
 
 
@@ -41,13 +42,13 @@ class ListQuery:
     is_descending: bool = False
     fields: frozenset[str] | None = None
     ids: frozenset[str] | None = None
-    bounds: list[tuple[Callable[[float, float], bool], float]] = field(default_factory=list)
+    bounds: list[tuple[str, Callable[[float, float], bool], float]] = field(default_factory=list)
 
-    def holds(self, identifier: str, updated_at: int) -> bool:
-        """Say whether a record passes the filters."""
+    def holds(self, identifier: str, times: Mapping[str, int]) -> bool:
+        """Say whether a record passes the filters. `times`: by their names in a filter."""
         if self.ids is not None and identifier not in self.ids:
             return False
-        return all(passes(updated_at, bound) for passes, bound in self.bounds)
+        return all(passes(times[name], bound) for name, passes, bound in self.bounds)
 
 
 def read(
@@ -78,9 +79,9 @@ def read(
             query.fields = frozenset(one.lstrip("+*").partition(".")[0] for one in value.split(","))
         elif base == "id":
             query.ids = (query.ids or frozenset()) | {value}
-        elif base == "updated_at" and operator in _OPERATORS:
-            query.bounds.append((_OPERATORS[operator], _moment(value)))
-        elif base == "updated_at" and not operator:
+        elif base in _FILTERED and operator in _OPERATORS:
+            query.bounds.append((base, _OPERATORS[operator], _moment(value)))
+        elif base in _FILTERED and not operator:
             raise Refused(500, "unknown_error", "An unknown error occurred.")
     return query
 
