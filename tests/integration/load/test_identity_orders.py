@@ -75,3 +75,17 @@ def test_a_full_sync_fills_in_the_persons_that_an_older_version_did_not_write(
     assert rows(PERSONS) == [("1", "customers", "7")]
     outcomes = [one.streams[records.Stream.ORDERS] for one in (first, second)]
     assert [(one.updated, one.unchanged) for one in outcomes] == [(1, 0), (0, 1)]
+
+
+def test_an_order_remembers_the_person_it_had_before(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config, customer("7"), customer("8"))
+    for hours, buyer in enumerate(("7", "8", "8", None)):
+        at = DAY + timedelta(hours=hours)
+        sync(store, order("1", customer_external_id=buyer, source_updated_at=at))
+
+    assert rows(
+        "select person_external_id, former_person_entity, former_person_external_id "
+        "from sync.record_map_orders"
+    ) == [("8", "customers", "7")]

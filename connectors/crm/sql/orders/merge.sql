@@ -14,12 +14,27 @@ with present as (
     coalesce(s.tracking_number, e.tracking_number) as final_tracking_number,
     coalesce(s.shipped_date, e.shipped_date) as final_shipped_date,
     coalesce(s.delivered_date, e.delivered_date) as final_delivered_date,
+    -- The same goes for the person behind it.
+    case
+      when s.is_anonymous then coalesce(k.person_entity, s.person_entity)
+      else s.person_entity
+    end as final_person_entity,
+    case
+      when s.is_anonymous then coalesce(k.person_external_id, s.person_external_id)
+      else s.person_external_id
+    end as final_person_external_id,
     row_number() over (
       partition by s.order_number order by e.id is null, s.ecommerce_order_id
     ) as turn
   from pg_temp.staged_orders as s
   left join public.crm_orders as e
     on e.organization_id = %(organization_id)s and s.ecommerce_order_id = e.ecommerce_order_id
+  left join sync.record_map as k
+    on
+      k.organization_id = %(organization_id)s
+      and k.store_id = %(store_id)s
+      and k.entity = 'orders'
+      and s.external_id = k.external_id
 ),
 
 -- A number that another order has, typed by people perhaps, gets the shop's id behind it; an order
@@ -137,8 +152,8 @@ select
   case when n.is_deleted then now() end,
   n.source_status,
   n.details,
-  n.person_entity,
-  n.person_external_id
+  n.final_person_entity,
+  n.final_person_external_id
 from numbered as n
 left join written as w on n.ecommerce_order_id = w.ecommerce_order_id
 order by n.external_id
@@ -149,15 +164,21 @@ on conflict (store_id, entity, external_id) do update set
   deleted_at = excluded.deleted_at,
   source_status = excluded.source_status,
   details = excluded.details,
-  person_entity = case
-    when (excluded.person_entity, excluded.person_external_id) = ('guests', 'walk-in')
-      then coalesce(m.person_entity, excluded.person_entity)
-    else excluded.person_entity
+  person_entity = excluded.person_entity,
+  person_external_id = excluded.person_external_id,
+  former_person_entity = case
+    when
+      (m.person_entity, m.person_external_id)
+      is distinct from (excluded.person_entity, excluded.person_external_id)
+      then m.person_entity
+    else m.former_person_entity
   end,
-  person_external_id = case
-    when (excluded.person_entity, excluded.person_external_id) = ('guests', 'walk-in')
-      then coalesce(m.person_external_id, excluded.person_external_id)
-    else excluded.person_external_id
+  former_person_external_id = case
+    when
+      (m.person_entity, m.person_external_id)
+      is distinct from (excluded.person_entity, excluded.person_external_id)
+      then m.person_external_id
+    else m.former_person_external_id
   end,
   updated_at = now()
 where m.organization_id = excluded.organization_id
