@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ class Reason(StrEnum):
     PHONE = "phone"
     NEW = "new"
     WALK_IN = "walk_in"
+    FORMER_CUSTOMER = "former_customer"
 
 
 class Doubt(StrEnum):
@@ -52,31 +54,46 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision. `doubt`: set when the client was made for want of certainty."""
+    """The decision. `doubt`: set when the client was made, or stayed with, for want of certainty.
+
+    `evidence`: the values that matched; for a new client those that it could be found by.
+    """
 
     client_id: UUID
     reason: Reason
+    evidence: Mapping[str, str] = {}
     is_new: bool = False
     doubt: Doubt | None = None
     candidates: tuple[UUID, ...] = ()
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """The client that an order is with, and the order's external id."""
+
+    client_id: UUID
+    order_id: str
 
 
 _NOTHING: Final = Match()
 
 
 def resolve(
-    people: Iterable[Person], matches: Mapping[tuple[str, str], Match]
+    people: Iterable[Person],
+    matches: Mapping[tuple[str, str], Match],
+    stays: Mapping[tuple[str, str], Stay] = MappingProxyType({}),
 ) -> dict[tuple[str, str], Link]:
     """Return a link for each person.
 
     `people`: those without an entry in the record map. `matches`: by person's key; absent = none.
+    `stays`: by person's key, the client to stay with where nobody is found.
     """
     batch = _Batch()
     links: dict[tuple[str, str], Link] = {}
     # Customers before guests; among equals those with an e-mail first, so that a phone without one
     # joins them rather than the other way round.
     for person in sorted(people, key=lambda one: (one.entity, not one.email_key, one.external_id)):
-        link = _decide(person, matches.get(person.key, _NOTHING), batch)
+        match = matches.get(person.key, _NOTHING)
+        link = _stayed(_decide(person, match, batch), stays.get(person.key))
         batch.remember(person, link)
         links[person.key] = link
     return links
@@ -106,21 +123,53 @@ class _Batch:
 
 def _decide(person: Person, match: Match, batch: _Batch) -> Link:
     if match.by_external_id is not None:
-        return Link(client_id=match.by_external_id, reason=Reason.EXTERNAL_ID)
+        return Link(
+            client_id=match.by_external_id,
+            reason=Reason.EXTERNAL_ID,
+            evidence={"id": person.external_id},
+        )
     link = _by_email(person, match, batch) or _by_phone(person, match, batch)
     if link is not None:
         return link
     is_walk_in = person.key == (GUESTS, WALK_IN)
-    return Link(client_id=uuid4(), reason=Reason.WALK_IN if is_walk_in else Reason.NEW, is_new=True)
+    return Link(
+        client_id=uuid4(),
+        reason=Reason.WALK_IN if is_walk_in else Reason.NEW,
+        evidence=_findable(person),
+        is_new=True,
+    )
+
+
+def _stayed(link: Link, stay: Stay | None) -> Link:
+    """Keep an order's buyer with the order's client instead of making one."""
+    if stay is None or not link.is_new:
+        return link
+    others = tuple(one for one in link.candidates if one != stay.client_id)
+    # That one of those he could be is the client he comes from settles the doubt.
+    is_doubtful = link.doubt is not None and len(others) == len(link.candidates)
+    return Link(
+        client_id=stay.client_id,
+        reason=Reason.FORMER_CUSTOMER,
+        evidence={"order": stay.order_id, **link.evidence},
+        doubt=link.doubt if is_doubtful else None,
+        candidates=others if is_doubtful else (),
+    )
+
+
+def _findable(person: Person) -> dict[str, str]:
+    found = {"email": person.email_key, "phone": person.phone_key}
+    return {name: value for name, value in found.items() if value}
 
 
 def _by_email(person: Person, match: Match, batch: _Batch) -> Link | None:
     if person.email_key is None:
         return None
     if len(match.by_email) > 1:
-        return _new(Doubt.EMAIL_SHARED, match.by_email)
+        return _new(person, Doubt.EMAIL_SHARED, match.by_email)
     known = match.by_email[0] if match.by_email else batch.by_email.get(person.email_key)
-    return None if known is None else Link(client_id=known, reason=Reason.EMAIL)
+    if known is None:
+        return None
+    return Link(client_id=known, reason=Reason.EMAIL, evidence={"email": person.email_key})
 
 
 def _by_phone(person: Person, match: Match, batch: _Batch) -> Link | None:
@@ -129,19 +178,24 @@ def _by_phone(person: Person, match: Match, batch: _Batch) -> Link | None:
     found = {one.client_id: one for one in batch.by_phone.get(person.phone_key, ())}
     found |= {one.client_id: one for one in match.by_phone}
     if len(found) > 1:
-        return _new(Doubt.PHONE_SHARED, tuple(found))
+        return _new(person, Doubt.PHONE_SHARED, tuple(found))
     for candidate in found.values():
         theirs = batch.email(candidate)
         if theirs and person.email_key and theirs != person.email_key:
-            return _new(Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
-        return Link(client_id=candidate.client_id, reason=Reason.PHONE)
+            return _new(person, Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
+        return Link(
+            client_id=candidate.client_id,
+            reason=Reason.PHONE,
+            evidence={"phone": person.phone_key},
+        )
     return None
 
 
-def _new(doubt: Doubt, candidates: tuple[UUID, ...]) -> Link:
+def _new(person: Person, doubt: Doubt, candidates: tuple[UUID, ...]) -> Link:
     return Link(
         client_id=uuid4(),
         reason=Reason.NEW,
+        evidence=_findable(person),
         is_new=True,
         doubt=doubt,
         candidates=tuple(sorted(candidates)),

@@ -7,11 +7,14 @@ asked the record map first, so an unchanged record costs no write here at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
+from uuid import UUID
 
 from connectors.crm.clients import merge_people
 from connectors.crm.database import Connection
-from connectors.crm.people import GUESTS, WALK_IN, buyer_of, merged, person_of
+from connectors.crm.people import GUESTS, WALK_IN, Person, buyer_of, merged, person_of
+from connectors.crm.people_rows import Key
+from connectors.crm.rereads import note_buyers, note_orders_of
 from connectors.crm.staging import (
     ORDER_COLUMNS,
     PRODUCT_COLUMNS,
@@ -22,6 +25,10 @@ from connectors.crm.staging import (
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
 from connectors.records import Customer, Order, Product, Stream
+
+_NOBODY: Final = (GUESTS, WALK_IN)
+# For orders without a buyer, of which the statement keeps the client they have.
+_PRESENT_CLIENT: Final = UUID(int=0)
 
 
 def merge(
@@ -43,6 +50,9 @@ def _merge_customers(connection: Connection, target: Target, changes: Sequence[C
         person_of(cast(Customer, change.record), country=target.country, position=position)
         for position, change in enumerate(changes)
     ]
+    deleted = [change.record.external_id for change in changes if change.record.is_deleted]
+    if deleted:
+        note_orders_of(connection, target, deleted)
     merge_people(connection, target, {one.key: one for one in people}, records=changes)
 
 
@@ -62,13 +72,13 @@ def _merge_products(connection: Connection, target: Target, changes: Sequence[Ch
 
 def _merge_orders(connection: Connection, target: Target, changes: Sequence[Change]) -> None:
     orders = [cast(Order, change.record) for change in changes]
-    buyers = [buyer_of(order, country=target.country) for order in orders]
-    keys = [buyer.key for buyer in buyers]
+    buyers = [_buyer(target, change) for change in changes]
+    keys = [buyer.key if buyer else _NOBODY for buyer in buyers]
     clients = merge_people(
         connection,
         target,
-        merged(buyers),
-        order_ids=[change.crm_id for change in changes if change.crm_id is not None],
+        merged(filter(None, buyers)),
+        orders=_known_orders(changes, keys),
     )
     copy_rows(
         connection,
@@ -79,13 +89,31 @@ def _merge_orders(connection: Connection, target: Target, changes: Sequence[Chan
             order_row(
                 order,
                 change.digest,
-                client_id=str(clients[key]),
+                client_id=str(clients.get(key, _PRESENT_CLIENT)),
                 person=key,
-                is_anonymous=key == (GUESTS, WALK_IN),
+                is_anonymous=key == _NOBODY,
                 id_prefix=target.id_prefix,
                 order_number_prefix=target.order_number_prefix,
             )
             for order, change, key in zip(orders, changes, keys, strict=True)
         ),
     )
+    note_buyers(connection, target)
     connection.execute(load("orders/merge"), target.scope)
+
+
+def _buyer(target: Target, change: Change) -> Person | None:
+    """Return who placed an order; None for one that we have and that names nobody any more."""
+    order = cast(Order, change.record)
+    buyer = buyer_of(order, country=target.country)
+    # It stays with the client it has: the walk-ins did not place it, and may not even exist.
+    is_nameless = order.is_redacted or buyer.key == _NOBODY
+    return None if is_nameless and change.crm_id is not None else buyer
+
+
+def _known_orders(changes: Sequence[Change], keys: Sequence[Key]) -> dict[Key, list[UUID]]:
+    found: dict[Key, list[UUID]] = {}
+    for change, key in zip(changes, keys, strict=True):
+        if change.crm_id is not None:
+            found.setdefault(key, []).append(change.crm_id)
+    return found

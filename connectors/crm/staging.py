@@ -42,7 +42,7 @@ PEOPLE_COLUMNS: Final = (
     "round", "client_id", "is_new", "is_owner", "entity", "external_id", "is_mapped",
     "link_reason", "ecommerce_customer_id", "email", "phone", "full_name", "company_name",
     "address", "first_seen", "last_seen", "has_ordered", "is_deleted", "content_hash",
-    "source_updated_at", "details",
+    "source_updated_at", "details", "evidence",
 )  # fmt: skip
 
 

@@ -89,3 +89,142 @@ def test_an_order_remembers_the_person_it_had_before(
         "select person_external_id, former_person_entity, former_person_external_id "
         "from sync.record_map_orders"
     ) == [("8", "customers", "7")]
+
+
+CLIENTS = "select full_name, ecommerce_customer_id, total_orders from crm_clients order by 1"
+
+
+def test_guests_of_a_deleted_customer_stay_with_its_client(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    """WooCommerce turns them into guest orders and moves no date."""
+    person = customer("7")
+    orders = [order(number, customer_external_id="7") for number in ("1", "2", "3")]
+    store = MemoryStore(config, person, *orders)
+    sync(store, full=False)
+    store.remove(person)
+    store.put(
+        order("1", email="c7@example.com"),
+        order("2", email="other@example.com"),
+        order("3", full_name="Nobody Known"),
+    )
+
+    sync(store)
+    sync(store, order("4", email="other@example.com"))
+
+    assert rows(CLIENTS) == [("Customer 7", "7", 4)]
+    assert rows(
+        "select external_id, link_reason from sync.record_map_clients where entity = 'guests' "
+        "order by 1"
+    ) == [
+        ("email:c7@example.com", "email"),
+        ("email:other@example.com", "former_customer"),
+        ("order:3", "former_customer"),
+    ]
+
+
+def test_a_guest_who_is_somebody_else_takes_the_order_along(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    person = customer("7")
+    store = MemoryStore(
+        config, person, order("1", customer_external_id="7"), order("2", email="bob@example.com")
+    )
+    sync(store)
+    store.remove(person)
+
+    sync(store, order("1", email="bob@example.com"))
+
+    assert rows("select email, total_orders from crm_clients order by 1") == [
+        ("bob@example.com", 2),
+        ("c7@example.com", 0),
+    ]
+
+
+def test_an_order_whose_customer_was_replaced_by_one_nobody_knows_stays(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config, customer("7"), order("1", customer_external_id="7"))
+    sync(store)
+    store.remove(store.records[records.Stream.CUSTOMERS]["7"])
+    sync(store)
+
+    sync(store, order("1", customer_external_id="99", source_updated_at=LATER))
+
+    assert rows(CLIENTS) == [("Customer 7", "7", 1)]
+
+
+def test_an_order_that_goes_to_another_customer_while_the_first_is_still_there_moves(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config, customer("7"), order("1", customer_external_id="7"))
+    sync(store)
+
+    sync(store, order("1", customer_external_id="99", full_name="B", source_updated_at=LATER))
+
+    assert rows(CLIENTS) == [("B", "99", 1), ("Customer 7", "7", 0)]
+
+
+def test_an_order_of_the_walk_ins_that_gets_a_name_leaves_them(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config)
+    sync(store, order("1"), order("2"))
+
+    sync(store, order("1", email="ann@example.com", full_name="Ann", source_updated_at=LATER))
+
+    assert rows(CLIENTS) == [("Ann", None, 1), ("Walk-in customers", None, 1)]
+
+
+def test_every_link_says_why_and_what_it_changed(
+    config: StoreConfig, sync: Sync, rows: Rows, organization: str
+) -> None:
+    rows(
+        "insert into crm_clients (organization_id, email, full_name) "
+        "values (%s, 'Ann@Example.com', 'Ann') returning 1",
+        organization,
+    )
+    store = MemoryStore(config)
+    sync(store, customer("1", email="ann@example.com", full_name="Ann Lee", phone="+15125550123"))
+    sync(store, order("2", phone="+1 512 555 0123"), order("3"))
+
+    links = rows(
+        "select external_id, reason, evidence, columns_before ->> 'full_name', "
+        "columns_after - array['first_contact_date', 'last_contact_date'] "
+        "from sync.identity_links order by external_id"
+    )
+
+    assert links == [
+        (
+            "1",
+            "email",
+            {"email": "ann@example.com"},
+            "Ann",
+            {
+                "email": "ann@example.com",
+                "full_name": "Ann Lee",
+                "phone": "+15125550123",
+                "ecommerce_customer_id": "1",
+                "source": "woocommerce",
+            },
+        ),
+        (
+            "phone:+15125550123",
+            "phone",
+            {"phone": "+15125550123"},
+            "Ann Lee",
+            {"client_type": "customer", "lifecycle_stage": "customer"},
+        ),
+        ("walk-in", "walk_in", {}, None, None),
+    ]
+
+
+def test_an_order_that_names_nobody_any_more_makes_no_client_of_walk_ins(
+    config: StoreConfig, sync: Sync, rows: Rows
+) -> None:
+    store = MemoryStore(config, order("1", email="ann@example.com", full_name="Ann"))
+    sync(store)
+
+    sync(store, order("1", source_updated_at=LATER))
+
+    assert rows(CLIENTS) == [("Ann", None, 1)]

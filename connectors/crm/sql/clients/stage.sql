@@ -21,5 +21,7 @@ create temporary table if not exists staged_people (
   is_deleted boolean not null,
   content_hash bytea,
   source_updated_at timestamptz,
-  details jsonb
+  details jsonb,
+  evidence jsonb,
+  columns_before jsonb
 ) on commit drop
