@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.base import Page, StoreConfig
 from connectors.crm.load import Batch
-from connectors.errors import Permanent, StoreError
+from connectors.errors import Permanent, StoreError, StoreloomError
 from connectors.records import Record, Rejected, Stream
 
 BATCH_RECORDS: Final = 4_000
@@ -34,13 +34,26 @@ class _Growing(msgspec.Struct, kw_only=True):
     fetched: int = 0
 
     def add(self, page: Page) -> None:
+        if self.rejected:
+            # The older of two states of one record: the store mended it while we were reading.
+            mended = {one.external_id for one in page.records}
+            still = [one for one in self.rejected if one.external_id not in mended]
+            self.skipped += len(self.rejected) - len(still)
+            self.rejected = still
         self.records += page.records
         self.rejected += page.rejected
         self.gone += page.gone
         self.skipped += page.skipped
         self.fetched += page.fetched
 
-    def portion(self, complete_until: datetime | None, resume: str | None) -> Portion:
+    def portion(
+        self,
+        complete_until: datetime | None,
+        resume: str | None,
+        *,
+        asked_at: datetime | None,
+        is_forced: bool,
+    ) -> Portion:
         return Portion(
             batch=Batch(
                 stream=self.stream,
@@ -48,6 +61,8 @@ class _Growing(msgspec.Struct, kw_only=True):
                 rejected=self.rejected,
                 skipped=self.skipped,
                 fetched=self.fetched,
+                asked_at=asked_at,
+                is_forced=is_forced,
             ),
             complete_until=complete_until,
             resume=resume,
@@ -55,8 +70,17 @@ class _Growing(msgspec.Struct, kw_only=True):
         )
 
 
-def portions(config: StoreConfig, stream: Stream, pages: Iterable[Page]) -> Iterator[Portion]:
+def portions(
+    config: StoreConfig,
+    stream: Stream,
+    pages: Iterable[Page],
+    *,
+    asked_at: datetime | None = None,
+    is_forced: bool = False,
+) -> Iterator[Portion]:
     """Group pages into batches of about `batch_records`.
+
+    `asked_at`, `is_forced`: as in `Batch`, for records asked for by name.
 
     Raises Permanent for a page whose books do not balance, and what the reading raises, after the
     batch of what came before it.
@@ -84,12 +108,33 @@ def portions(config: StoreConfig, stream: Stream, pages: Iterable[Page]) -> Iter
         is_waiting = not growing.fetched and page.resume is not None and page.resume != resume
         resume = page.resume
         if growing.fetched >= size or is_waiting:
-            yield growing.portion(complete_until, resume)
+            yield growing.portion(complete_until, resume, asked_at=asked_at, is_forced=is_forced)
             growing = _Growing(stream=stream)
     if growing.fetched or growing.gone:
-        yield growing.portion(complete_until, resume)
+        yield growing.portion(complete_until, resume, asked_at=asked_at, is_forced=is_forced)
     if failure is not None:
         raise failure
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """What a reading yielded against what was loaded of it."""
+
+    loaded: int
+    yielded: int = 0
+
+    def counted(self, pages: Iterable[Page]) -> Iterator[Page]:
+        """Yield the pages, counting what they hold."""
+        for page in pages:
+            self.yielded += page.fetched
+            yield page
+
+    def check(self, stream: Stream) -> None:
+        """Raise when a page got lost on the way: the cursor then stays before it."""
+        if self.loaded != self.yielded:
+            raise StoreloomError(
+                f"{stream}: {self.yielded} records were read but {self.loaded} arrived at the "
+                "loader; the cursor stays. This is a fault of the load path, please report it"
+            )
 
 
 def _check(config: StoreConfig, stream: Stream, page: Page) -> None:

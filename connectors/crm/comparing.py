@@ -6,6 +6,7 @@ Asked before anything is staged, so that an unchanged batch writes nothing at al
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -20,14 +21,15 @@ class Compared(msgspec.Struct, kw_only=True):
     """A batch against the record map.
 
     `changes`: new or different. `known`: ids among them that have a CRM row. `touched`: the same
-    with a newer source time. `unchanged`: known and the same; `stale`: older than what we have.
+    with another source time. `unchanged`: known and the same. `stale`: ids of those that a list
+    shows older than what we have.
     """
 
     changes: list[Change] = msgspec.field(default_factory=list)
     known: set[str] = msgspec.field(default_factory=set)
     touched: list[Record] = msgspec.field(default_factory=list)
     unchanged: int = 0
-    stale: int = 0
+    stale: list[str] = msgspec.field(default_factory=list)
 
 
 def newest(records: Sequence[Record]) -> list[Record]:
@@ -46,9 +48,18 @@ def _is_as_new(record: Record, other: Record) -> bool:
 
 
 def compare(
-    connection: Connection, target: Target, stream: Stream, records: Sequence[Record]
+    connection: Connection,
+    target: Target,
+    stream: Stream,
+    records: Sequence[Record],
+    *,
+    asked_at: datetime | None = None,
+    is_forced: bool = False,
 ) -> Compared:
-    """Sort records, one state of each, by what is known of them."""
+    """Sort records, one state of each, by what is known of them.
+
+    `asked_at`, `is_forced`: as in `Batch`.
+    """
     found = Compared()
     if not records:
         return found
@@ -63,6 +74,8 @@ def compare(
                 "external_ids": array(record.external_id for record in records),
                 "digests": array(digest.hex() for digest in digests),
                 "times": array(moment(record.source_updated_at) for record in records),
+                "asked_at": asked_at,
+                "is_forced": is_forced,
             },
         )
     }
@@ -75,7 +88,7 @@ def compare(
         elif verdict == "touched":
             found.touched.append(record)
         elif verdict == "stale":
-            found.stale += 1
+            found.stale.append(record.external_id)
         else:
             found.unchanged += 1
     return found
@@ -84,7 +97,7 @@ def compare(
 def touch(
     connection: Connection, target: Target, stream: Stream, touched: Sequence[Record]
 ) -> None:
-    """Remember the newer source time of records in which nothing else changed."""
+    """Remember the source time of records in which nothing else changed."""
     if touched:
         connection.execute(
             load("load/touch"),

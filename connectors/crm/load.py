@@ -17,7 +17,9 @@ from connectors.crm.comparing import compare, newest, touch
 from connectors.crm.database import Connection
 from connectors.crm.isolating import merge_isolating
 from connectors.crm.lease import Lease
+from connectors.crm.privacy_guard import guarded, guarded_refusals
 from connectors.crm.refusals import put_refusals, refusal_of
+from connectors.crm.rereads import note
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.target import Target
@@ -37,13 +39,19 @@ class CursorMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What is loaded at once. `fetched` = len(records) + len(rejected) + skipped."""
+    """What is loaded at once. `fetched` = len(records) + len(rejected) + skipped.
+
+    `asked_at`: when the store was asked for these records by name, by the database's clock; None
+    for what a list brought. `is_forced`: write known records although they seem to be the same.
+    """
 
     stream: Stream
     records: Sequence[Record]
     rejected: Sequence[Rejected] = ()
     skipped: int = 0
     fetched: int
+    asked_at: datetime | None = None
+    is_forced: bool = False
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,12 +113,42 @@ def bury_records(
     return transact(connection, target, lease, work)
 
 
+def resolve_unnamed(
+    connection: Connection,
+    target: Target,
+    stream: Stream,
+    *,
+    seen_before: datetime,
+    lease: Lease,
+) -> Loaded:
+    """Settle refused records without an id that a look at all the store has did not meet again."""
+
+    def work(begun: Target) -> Loaded:
+        rows = connection.execute(
+            load("load/quarantine_resolve_unnamed"),
+            {**begun.scope, "stream": stream.value, "seen_before": seen_before},
+        ).fetchall()
+        loaded = Loaded(fetched=len(rows), deleted=len(rows))
+        if rows:
+            _audit(connection, begun, stream, loaded, token=lease.token)
+        return loaded
+
+    return transact(connection, target, lease, work)
+
+
 def _load(
     connection: Connection, target: Target, batch: Batch, *, token: int, move: CursorMove | None
 ) -> Loaded:
     check_books(batch)
-    records = newest(batch.records)
-    compared = compare(connection, target, batch.stream, records)
+    records = guarded(connection, target, batch.stream, newest(batch.records))
+    compared = compare(
+        connection,
+        target,
+        batch.stream,
+        records,
+        asked_at=batch.asked_at,
+        is_forced=batch.is_forced,
+    )
     refused = merge_isolating(connection, target, batch.stream, compared.changes)
     touch(connection, target, batch.stream, compared.touched)
 
@@ -122,16 +160,22 @@ def _load(
         inserted=len(written) - updated,
         updated=updated,
         unchanged=compared.unchanged + len(compared.touched),
-        skipped=batch.skipped + compared.stale + len(batch.records) - len(records),
+        skipped=batch.skipped + len(compared.stale) + len(batch.records) - len(records),
         quarantined=len(batch.rejected) + len(refused),
     )
-    put_refusals(connection, target, [*map(refusal_of, batch.rejected), *refused])
+    refusals = [*map(refusal_of, batch.rejected), *refused]
+    put_refusals(connection, target, guarded_refusals(connection, target, refusals))
+    # A record of which another state in this batch was refused is not whole yet.
+    failed.update(one.external_id for one in batch.rejected)
     arrived = [one.external_id for one in records if one.external_id not in failed]
     if arrived:
         connection.execute(
             load("load/quarantine_resolve"),
             {**target.scope, "stream": batch.stream.value, "external_ids": array(arrived)},
         )
+    if batch.asked_at is None and compared.stale:
+        # A list may be late; the store itself is asked which of the two states is today's.
+        note(connection, target, batch.stream, compared.stale, reason="stale")
     if move is not None:
         put_cursor(connection, target, batch.stream, move)
     _audit(connection, target, batch.stream, loaded, token=token, move=move)
@@ -147,6 +191,13 @@ def _audit(
     token: int,
     move: CursorMove | None = None,
 ) -> None:
+    told = sum(msgspec.structs.astuple(loaded)) - loaded.fetched
+    if told != loaded.fetched:
+        raise StoreloomError(
+            f"{stream}: of {loaded.fetched} records that were fetched, {told} are accounted for; "
+            "nothing of the batch was kept and the cursor stays. This is a fault of the load "
+            "path, please report it"
+        )
     connection.execute(
         load("load/audit"),
         {

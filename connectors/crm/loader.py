@@ -7,16 +7,17 @@ be known, and need not be: what is there already is recognised and not written t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import psycopg
 
 from connectors.base import StoreConfig, StoreProbe
 from connectors.crm.database import Connection, connect
+from connectors.crm.departures import follow_departed
 from connectors.crm.lease import Lease
 from connectors.crm.load import (
     Batch,
@@ -25,7 +26,9 @@ from connectors.crm.load import (
     bury_records,
     load_batch,
     put_cursor,
+    resolve_unnamed,
 )
+from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.stores import find_store
 from connectors.crm.target import Target
@@ -137,6 +140,46 @@ class Loader:
                 opened, self.target, stream, external_ids, lease=self._lease
             )
         )
+
+    def resolve_unnamed(self, stream: Stream, *, seen_before: datetime) -> Loaded:
+        """Settle refused records without an id that nothing has met since `seen_before`."""
+        if not self.ask("load/quarantine_unnamed", {"stream": stream.value}):
+            return Loaded()
+        return self._once(
+            lambda opened: resolve_unnamed(
+                opened, self.target, stream, seen_before=seen_before, lease=self._lease
+            )
+        )
+
+    def clock(self) -> datetime:
+        """Return the database's clock, by which rows are stamped."""
+        return cast(datetime, self.ask("load/clock", {})[0][0])
+
+    def waiting_streams(self) -> set[str]:
+        """Return the streams of which records wait to be read by name."""
+        return {str(stream) for (stream,) in self.ask("rereads/streams", {})}
+
+    def waiting(self, stream: Stream) -> dict[str, bool]:
+        """Return the ids that wait to be read by name, and whether they are to be forced."""
+        rows = self.ask("rereads/waiting", {"stream": stream.value})
+        return {str(external_id): bool(is_forced) for external_id, is_forced in rows}
+
+    def answered(
+        self, stream: Stream, external_ids: Collection[str], *, asked_at: datetime
+    ) -> None:
+        """Take off what waited to be read by name before `asked_at`."""
+        parameters = {
+            **self.target.scope,
+            "stream": stream.value,
+            "external_ids": array(external_ids),
+            "asked_at": asked_at,
+        }
+        self._once(lambda opened: opened.execute(load("rereads/done"), parameters))
+
+    def follow_departed(self) -> None:
+        """See what became of customers who left, once their orders have been read again."""
+        if self.ask("rereads/departed", {}):
+            self._once(lambda opened: follow_departed(opened, self.target, lease=self._lease))
 
     def settled(
         self,

@@ -5,33 +5,27 @@ deletions, customers named by changed orders, refunds that vanished) are followe
 record by name. Then both sides are counted, one call a stream; only when the counts differ are all
 ids compared. Whatever the comparison says is missing is asked for by name as well, because a list
 that shifts while it is read leaves out records that are there: a store must say of each single
-record that it is gone before it is marked, and never of too many at once.
+record that it is gone before it is marked, and never of too many at once (`DeletionGuard`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
 
-from connectors.base import Connector, Page, StoreConfig, Window
+from connectors.base import Connector, StoreConfig, Window
+from connectors.crm.answers import answered
 from connectors.crm.batches import portions
+from connectors.crm.guard import DeletionGuard
 from connectors.crm.known import KnownRecords
 from connectors.crm.load import Loaded
 from connectors.crm.loader import Loader, Position
-from connectors.errors import Permanent
 from connectors.records import Stream
 
-# More deletions at once than this, and than this share of what is known, wait for a person: a key
-# that lost a permission, a staging copy, or an emptied shop looks like everything being deleted.
-GUARD_ROWS: Final = 100
-GUARD_SHARE: Final = 0.02
-# From this many rows on, nearly all of them at once wait for a person as well.
-SMALL_STORE: Final = 20
-NEARLY_ALL: Final = 0.9
 # Counts can agree by chance (one lost, one deleted), so ids are compared now and then all the same.
 DEFAULT_LIST_HOURS: Final = 168
 # Before ids have ever been compared: how long rows may be known before that is done. The nightly
@@ -54,7 +48,6 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     `position`: where the stream stood before. `catch_up`: reads what changed since `end`; None
     where that means reading everything. `is_full`: everything was asked for again.
     `is_comparable`: False where the stream was not read this time, so that counts cannot agree.
-    `accept_deletes`: a person has seen the number and says it is right.
     """
 
     loader: Loader
@@ -66,19 +59,28 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     catch_up: Callable[[Stream, datetime], None] | None
     outcome: Outcome
+    guard: DeletionGuard
     is_full: bool = False
     is_comparable: bool = True
-    accept_deletes: bool = False
 
     def run(self) -> None:
         """Bring the stream in line with the store; raises StoreError."""
-        hints = self._hints()
-        if hints:
-            self._read_by_name(hints)
+        self.look_again(self._hints())
         listed_at, difference = self._compare() if self.is_comparable else (None, None)
         self.loader.settled(
             self.stream, until=self.end, listed_at=listed_at, listed_difference=difference
         )
+
+    def look_again(self, hints: Iterable[str] = ()) -> None:
+        """Read by name what waits for it, and `hints`."""
+        waiting = self.loader.waiting(self.stream)
+        forced = [one for one, is_forced in waiting.items() if is_forced]
+        wanted = list(dict.fromkeys([*hints, *waiting]))
+        usual = [one for one in wanted if not waiting.get(one)]
+        if usual:
+            self._read_by_name(usual)
+        if forced:
+            self._read_by_name(forced, is_forced=True)
 
     def _hints(self) -> list[str]:
         found = dict.fromkeys(self.reader.unannounced(self.stream, self.known))
@@ -125,7 +127,15 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
         doubtful = sorted(known - listed) + sorted(listed - known)
         if doubtful:
             self._read_by_name(doubtful)
+        self._account_for_unnamed(total)
         return self.end, self._difference(total)
+
+    def _account_for_unnamed(self, total: int) -> None:
+        """Settle refused records without an id when those with one are all that the store has."""
+        named = len(self.known.ids(self.stream))
+        if total == named < sum(self.known.count(self.stream)):
+            now = self.loader.clock()
+            self.outcome.add(self.loader.resolve_unnamed(self.stream, seen_before=now))
 
     def _differs(self, total: int) -> bool:
         return self._difference(total) != self.position.listed_difference
@@ -142,48 +152,35 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
         hours = float(self.config.settings.get("list_hours", DEFAULT_LIST_HOURS))
         return self.end - last >= timedelta(hours=hours)
 
-    def _read_by_name(self, external_ids: Collection[str]) -> None:
+    def _read_by_name(self, external_ids: Collection[str], *, is_forced: bool = False) -> None:
         """Load these records as they are now, and mark those that the store says are gone."""
-        gone: list[str] = []
+        gone: dict[str, None] = {}
         known = self.known.ids(self.stream)
+        began = self.loader.clock()
         for some in _chunks(external_ids):
-            pages: Iterator[Page] = self.reader.read_ids(self.stream, some)
-            for portion in portions(self.config, self.stream, pages):
-                gone += portion.gone
+            asked_at = self.loader.clock()
+            answers = answered(
+                self.config, self.stream, some, self.reader.read_ids(self.stream, some)
+            )
+            for portion in portions(
+                self.config, self.stream, answers, asked_at=asked_at, is_forced=is_forced
+            ):
+                gone |= dict.fromkeys(portion.gone)
                 if portion.batch.fetched:
                     self.outcome.add(self.loader.load(portion.batch, None))
             # At once: some platforms ask for each of these by itself, and an emptied shop of a
             # hundred thousand orders would be asked a hundred thousand times before we say so.
-            self._guard([one for one in gone if one in known])
-        # What was never loaded and never refused is nothing to mark.
-        ours = [one for one in dict.fromkeys(gone) if one in known]
-        trashed = [one for one in dict.fromkeys(gone) if one not in known]
+            self.guard.check([one for one in gone if one in known], known=self._loaded)
+            there = [one for one in some if one not in gone]
+            self.loader.answered(self.stream, there, asked_at=asked_at)
+        if gone:
+            self.outcome.add(self.loader.bury(self.stream, list(gone)))
+            self.guard.mark(one for one in gone if one in known)
+            self.loader.answered(self.stream, list(gone), asked_at=began)
         self.known.forget(self.stream)
-        if ours or trashed:
-            self.outcome.add(self.loader.bury(self.stream, [*ours, *trashed]))
-            self.known.forget(self.stream)
 
-    def _guard(self, gone: Collection[str]) -> None:
-        loaded, _ = self.known.count(self.stream)
-        most = self.config.settings.get("delete_guard")
-        limit = _usual_limit(loaded) if most is None else int(most)
-        if len(gone) <= limit or self.accept_deletes:
-            return
-        some = ", ".join(islice(gone, 5))
-        raise Permanent(
-            f"{len(gone):,} or more of {loaded:,} {self.stream.value} are gone from the store "
-            f"({some}, …), more than the {limit:,} that are marked as deleted without asking. "
-            "None was marked. "
-            "Check that the credentials still see everything and that the address is the right "
-            f"shop; if the deletions are meant: storeloom sync {self.config.key} --accept-deletes",
-            store=self.config.key,
-        )
-
-
-def _usual_limit(loaded: int) -> int:
-    limit = max(GUARD_ROWS, int(loaded * GUARD_SHARE))
-    # A hundred rows are all that some shops have.
-    return limit if loaded < SMALL_STORE else min(limit, int(loaded * NEARLY_ALL))
+    def _loaded(self) -> int:
+        return self.known.count(self.stream)[0]
 
 
 def lookback_seconds(config: StoreConfig) -> float:

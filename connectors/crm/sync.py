@@ -9,7 +9,7 @@ is read twice is recognised by its hash and not written again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,73 +17,29 @@ import msgspec
 import psycopg
 
 from connectors.base import Connector, StoreConfig, StoreProbe, Window
-from connectors.crm.batches import latest, portions
+from connectors.crm.batches import Tally, latest, portions
 from connectors.crm.database import describe, first_line
 from connectors.crm.fetch import PagesAhead
+from connectors.crm.guard import DeletionGuard
 from connectors.crm.known import KnownRecords
 from connectors.crm.lease import Lease
-from connectors.crm.load import CursorMove, Loaded
+from connectors.crm.load import CursorMove
 from connectors.crm.loader import Loader, Position
+from connectors.crm.results import Progress, StoreResult, StreamResult
 from connectors.crm.settle import Settling, lookback_seconds
 from connectors.errors import AuthFailed, DatabaseError, StoreError, Transient
 from connectors.records import Stream
 from connectors.registry import open_connector
 from connectors.services import Services
 
+__all__ = ["Progress", "StoreResult", "StreamResult", "sync_store"]
+
 # A stream that can only be read whole is spared that on every sync once it is larger than this.
 SCAN_ALWAYS_BELOW: Final = 2_000
+# A merged customer's orders take two: theirs, and whoever is named there for the first time.
+_ROUNDS: Final = 4
 # Less than a day, so that a nightly sync that starts a little earlier still finds it due.
 SCAN_HOURS: Final = 20
-
-
-class StreamResult(msgspec.Struct, kw_only=True):
-    """What one stream brought. The six outcomes add up to `fetched`.
-
-    `is_scan_due`: False for a stream that can only be read whole and was left for a later sync.
-    """
-
-    fetched: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-    skipped: int = 0
-    deleted: int = 0
-    api_calls: int = 0
-    watermark_before: datetime | None = None
-    watermark_after: datetime | None = None
-    is_scan_due: bool = True
-    seconds: float = 0.0
-
-    def add(self, loaded: Loaded) -> None:
-        """Count a batch in."""
-        for name in Loaded.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(loaded, name))
-
-
-class StoreResult(msgspec.Struct, kw_only=True):
-    """What a sync of one store brought.
-
-    `error`: why it stopped short, None when every stream was read to its end. `degraded`: it went
-    through, but records are in quarantine. `warnings`: what the store's probe has to say.
-    """
-
-    store: str
-    organization_id: str
-    streams: dict[Stream, StreamResult]
-    error: StoreError | None = None
-    degraded: bool = False
-    warnings: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """A step forward, once a batch. `expected`: records in a full reading, if the store tells."""
-
-    store: str
-    stream: Stream
-    fetched: int
-    expected: int | None
 
 
 def sync_store(
@@ -163,10 +119,35 @@ class _Sync(msgspec.Struct, kw_only=True):
                 positions[stream] = position
         # Only now: which customers want a second look is told by the orders.
         known = KnownRecords(self.loader)
-        for stream, position in positions.items():
-            self._guarded(stream, lambda: self._settle(stream, position, end, known))  # noqa: B023 - called at once
+        settlings = {
+            stream: self._settling(stream, position, end, known)
+            for stream, position in positions.items()
+        }
+        settled = {
+            stream: settling
+            for stream, settling in settlings.items()
+            if self._guarded(stream, settling.run)
+        }
+        self._look_again(settled)
+        self.loader.follow_departed()
 
-    def _guarded(self, stream: Stream, work: Callable[[], None]) -> bool:
+    def _look_again(self, settled: Mapping[Stream, Settling]) -> None:
+        """Read by name what settling itself has brought up, until it brings up nothing more.
+
+        A customer who is gone has its orders read again, and an order may name somebody new. What
+        is left when the rounds are over waits for the next sync.
+        """
+        for _ in range(_ROUNDS):
+            waiting = self.loader.waiting_streams()
+            asked = [
+                self._guarded(stream, settling.look_again)
+                for stream, settling in settled.items()
+                if stream in waiting
+            ]
+            if not any(asked):
+                return
+
+    def _guarded(self, stream: Stream, work: Callable[[], object]) -> bool:
         """Do one stream's part; a fault of that stream alone lets the others go on."""
         outcome = self.result.streams.setdefault(stream, StreamResult())
         began, calls = time.monotonic(), self.reader.api_calls
@@ -221,8 +202,11 @@ class _Sync(msgspec.Struct, kw_only=True):
     def _read_window(self, stream: Stream, window: Window) -> None:
         outcome = self.result.streams[stream]
         expected = self.reader.count(stream) if self.on_progress and window.start is None else None
+        is_whole = window.start is None or stream in self.reader.scanned_streams
+        began = self.loader.clock() if is_whole and window.resume is None else None
+        tally = Tally(loaded=-outcome.fetched)
         with PagesAhead(lambda: self.reader.read(stream, window)) as pages:
-            for portion in portions(self.config, stream, pages):
+            for portion in portions(self.config, stream, tally.counted(pages)):
                 watermark = latest(outcome.watermark_after, portion.complete_until)
                 move = CursorMove(
                     watermark=watermark,
@@ -241,14 +225,18 @@ class _Sync(msgspec.Struct, kw_only=True):
                             expected=expected,
                         )
                     )
+        tally.loaded += outcome.fetched
+        tally.check(stream)
+        if began is not None:
+            outcome.add(self.loader.resolve_unnamed(stream, seen_before=began))
         outcome.watermark_after = latest(outcome.watermark_after, window.end)
         self.loader.finish(stream, CursorMove(watermark=outcome.watermark_after))
 
-    def _settle(
+    def _settling(
         self, stream: Stream, position: Position, end: datetime, known: KnownRecords
-    ) -> None:
+    ) -> Settling:
         outcome = self.result.streams[stream]
-        Settling(
+        return Settling(
             loader=self.loader,
             reader=self.reader,
             config=self.config,
@@ -258,10 +246,10 @@ class _Sync(msgspec.Struct, kw_only=True):
             end=end,
             catch_up=None if stream in self.reader.scanned_streams else self._catch_up,
             outcome=outcome,
+            guard=DeletionGuard(self.config, stream, is_accepted=self.accept_deletes),
             is_full=self.full,
             is_comparable=outcome.is_scan_due,
-            accept_deletes=self.accept_deletes,
-        ).run()
+        )
 
     def _catch_up(self, stream: Stream, end: datetime) -> None:
         start = end - timedelta(seconds=lookback_seconds(self.config))

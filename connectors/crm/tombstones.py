@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.crm.database import Connection
+from connectors.crm.rereads import note_orders_of
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.target import Target
@@ -19,7 +20,10 @@ from connectors.records import Stream
 def bury(
     connection: Connection, target: Target, stream: Stream, external_ids: Sequence[str]
 ) -> set[str]:
-    """Mark records as deleted inside the caller's transaction; return those not marked before."""
+    """Mark records as deleted inside the caller's transaction; return those not marked before.
+
+    One that was only in quarantine is marked by being settled there.
+    """
     scope = {**target.scope, "external_ids": array(external_ids)}
     if stream is not Stream.PRODUCTS:
         # Totals move when an order is cancelled: lock the clients in id order, as every batch does.
@@ -36,6 +40,10 @@ def bury(
                 "order_ids": ids if are_orders else "{}",
             },
         )
-    rows = connection.execute(load(f"tombstones/{stream.value}"), scope).fetchall()
-    connection.execute(load("load/quarantine_resolve"), {**scope, "stream": stream.value})
-    return {external_id for external_id, _ in rows}
+    if stream is Stream.CUSTOMERS:
+        note_orders_of(connection, target, external_ids)
+    marked = connection.execute(load(f"tombstones/{stream.value}"), scope).fetchall()
+    settled = connection.execute(
+        load("load/quarantine_resolve"), {**scope, "stream": stream.value}
+    ).fetchall()
+    return {row[0] for row in (*marked, *settled)}

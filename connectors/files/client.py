@@ -101,26 +101,27 @@ class FilesConnector(Connector):
         yield _page(plan, [], [], complete_until=window.end)
 
     def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
-        """Yield the records of these ids; one that no file holds is gone if they hold all."""
+        """Yield the records of these ids; one that no file holds is gone if they hold all.
+
+        Where they do not, nothing can be said of it: it is skipped.
+        """
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return
         plan = self._plans.get(stream)
         if plan is None:
-            raise Permanent(f"`mapping` names no {stream.value}.", store=self.config.key)
+            yield Page(stream=stream, records=(), skipped=len(wanted), fetched=len(wanted))
+            return
         spool = self._shelf.spool(plan)
         for begin in range(0, len(wanted), self._page_size):
             some = wanted[begin : begin + self._page_size]
             found = [one for one in map(spool.record, some) if one is not None]
             there = {one.external_id for one in found}
-            gone = tuple(one for one in some if one not in there)
-            if gone and not plan.is_snapshot:
-                raise Permanent(
-                    f"{gone[0]} is in no file of `mapping.{stream.value}`, and the files are not "
-                    'said to be complete. If they are, set "snapshot": true there.',
-                    store=self.config.key,
-                )
-            yield self._mapped(plan, found, gone=gone)
+            missing = tuple(one for one in some if one not in there)
+            if plan.is_snapshot:
+                yield self._mapped(plan, found, gone=missing)
+            else:
+                yield self._mapped(plan, found, skipped=len(missing))
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         """Yield the id of every record in the files."""
@@ -152,7 +153,9 @@ class FilesConnector(Connector):
         for page in self.read(Stream.ORDERS, Window(end=end)):
             yield from glances(page.records, page.rejected, start=start, end=end)
 
-    def _mapped(self, plan: StreamPlan, found: Iterable[Found], **promises: Any) -> Page:
+    def _mapped(
+        self, plan: StreamPlan, found: Iterable[Found], *, skipped: int = 0, **promises: Any
+    ) -> Page:
         records: list[Record] = []
         rejected: list[Rejected] = []
         for one in found:
@@ -160,17 +163,23 @@ class FilesConnector(Connector):
                 records.append(map_rows(plan, one.payload))
             except BadRecord as error:
                 rejected.append(_rejected(plan.stream, one, error))
-        return _page(plan, records, rejected, **promises)
+        return _page(plan, records, rejected, skipped=skipped, **promises)
 
 
 def _page(
-    plan: StreamPlan, records: list[Record], rejected: list[Rejected], **promises: Any
+    plan: StreamPlan,
+    records: list[Record],
+    rejected: list[Rejected],
+    *,
+    skipped: int = 0,
+    **promises: Any,
 ) -> Page:
     return Page(
         stream=plan.stream,
         records=tuple(records),
         rejected=tuple(rejected),
-        fetched=len(records) + len(rejected),
+        skipped=skipped,
+        fetched=len(records) + len(rejected) + skipped,
         **promises,
     )
 

@@ -435,8 +435,19 @@ def test_only_of_a_complete_file_a_missing_row_is_gone(opened: Open, tmp_path: P
     ]
     partial = opened(store(tmp_path, {**SIMPLE, "snapshot": False}))
     assert partial.count(Stream.ORDERS) is None
-    with pytest.raises(Permanent, match="not said to be complete"):
-        list(partial.read_ids(Stream.ORDERS, ["007", "never"]))
+    (page,) = partial.read_ids(Stream.ORDERS, ["007", "never"])
+    assert [record.external_id for record in page.records] == ["007"]
+    assert (page.skipped, page.gone) == (1, ()), "of a file that is no longer there, perhaps"
+
+
+def test_of_a_stream_that_the_mapping_does_not_name_nothing_can_be_said(
+    opened: Open, tmp_path: Path
+) -> None:
+    """Orders may name customers whom no file describes."""
+    _csv(tmp_path)
+    connector = opened(store(tmp_path, SIMPLE))
+    (page,) = connector.read_ids(Stream.CUSTOMERS, ["1", "2"])
+    assert (page.fetched, page.skipped, page.gone) == (2, 2, ())
 
 
 def test_of_several_rows_with_one_id_the_last_one_counts(opened: Open, tmp_path: Path) -> None:

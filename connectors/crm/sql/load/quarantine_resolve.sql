@@ -1,6 +1,5 @@
--- A record that has arrived whole since it was refused needs nobody any more.
---
--- Expects organization_id, store_id, stream, external_ids.
+-- A record that has arrived whole since it was refused, or that the store has no more, needs nobody
+-- any more. Expects organization_id, store_id, stream, external_ids. Returns external_id.
 update sync.quarantine as q
 set resolved_at = now()
 where
@@ -9,3 +8,4 @@ where
   and q.stream = %(stream)s
   and q.resolved_at is null
   and q.external_id = any(%(external_ids)s::text [])
+returning q.external_id

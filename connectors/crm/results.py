@@ -1,0 +1,61 @@
+"""What a sync tells while it runs and when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from connectors.crm.load import Loaded
+from connectors.errors import StoreError
+from connectors.records import Stream
+
+
+class StreamResult(msgspec.Struct, kw_only=True):
+    """What one stream brought. The six outcomes add up to `fetched`.
+
+    `is_scan_due`: False for a stream that can only be read whole and was left for a later sync.
+    """
+
+    fetched: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    skipped: int = 0
+    deleted: int = 0
+    api_calls: int = 0
+    watermark_before: datetime | None = None
+    watermark_after: datetime | None = None
+    is_scan_due: bool = True
+    seconds: float = 0.0
+
+    def add(self, loaded: Loaded) -> None:
+        """Count a batch in."""
+        for name in Loaded.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(loaded, name))
+
+
+class StoreResult(msgspec.Struct, kw_only=True):
+    """What a sync of one store brought.
+
+    `error`: why it stopped short, None when every stream was read to its end. `degraded`: it went
+    through, but records are in quarantine. `warnings`: what the store's probe has to say.
+    """
+
+    store: str
+    organization_id: str
+    streams: dict[Stream, StreamResult]
+    error: StoreError | None = None
+    degraded: bool = False
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A step forward, once a batch. `expected`: records in a full reading, if the store tells."""
+
+    store: str
+    stream: Stream
+    fetched: int
+    expected: int | None

@@ -1,0 +1,2 @@
+-- Our own clock, by which rows are stamped; of no organization_id.
+select clock_timestamp() as moment

@@ -1,0 +1,11 @@
+-- Is a refused record without an id waiting? Expects organization_id, store_id, stream. Returns a row
+-- if so.
+select q.id
+from sync.quarantine as q
+where
+  q.organization_id = %(organization_id)s
+  and q.store_id = %(store_id)s
+  and q.stream = %(stream)s
+  and q.resolved_at is null
+  and q.external_id is null
+limit 1
