@@ -8,4 +8,5 @@ where
   and q.stream = %(stream)s
   and q.resolved_at is null
   and q.external_id is null
+order by q.id
 limit 1
