@@ -17,6 +17,7 @@ import psycopg
 
 from connectors.base import StoreConfig
 from connectors.crm.database import Connection, connect
+from connectors.crm.sessions import Sessions
 from connectors.crm.statements import load
 from connectors.errors import DatabaseError, LeaseLost, Transient
 
@@ -28,7 +29,8 @@ class Lease:
     """The right to load one store, held for the length of a `with` block.
 
     Raises Transient (a fault of the store's turn, not of the database) when another process that is
-    alive holds it, DatabaseError when the database cannot be asked.
+    alive holds it, DatabaseError when the database cannot be asked. `sessions`: where to take a
+    session from and leave it; None opens one for each question.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Lease:
         *,
         run_id: str,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        sessions: Sessions | None = None,
     ) -> None:
         self.token = 0
+        self._sessions = sessions or Sessions(database_url)
         self._heartbeat_seconds = heartbeat_seconds
         self._url = database_url
         self._config = config
@@ -48,8 +52,11 @@ class Lease:
         self._heart = Thread(target=self._beat, name=f"lease-{config.key}", daemon=True)
 
     def __enter__(self) -> Lease:
-        with connect(self._url, application_name="storeloom-lease", autocommit=True) as connection:
+        connection = self._sessions.open("storeloom-lease")
+        try:
             self.token = self._acquire(connection)
+        finally:
+            self._sessions.give_back(connection)
         self._heart.start()
         return self
 
@@ -62,8 +69,11 @@ class Lease:
         self._ended.set()
         self._heart.join()
         try:
-            with connect(self._url, application_name="storeloom-lease", autocommit=True) as opened:
-                opened.execute(load("lease/release"), self._parameters())
+            connection = self._sessions.open("storeloom-lease")
+            try:
+                connection.execute(load("lease/release"), self._parameters())
+            finally:
+                self._sessions.give_back(connection)
         except (DatabaseError, psycopg.OperationalError):
             # The database is gone: the lease runs out by itself, and the next one may take it.
             if error is None:
