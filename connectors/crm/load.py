@@ -8,7 +8,7 @@ cursor and reported success.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -71,6 +71,12 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     deleted: int = 0
 
 
+class Attempt(msgspec.Struct, kw_only=True):
+    """What is remembered of a transaction whose end was not heard, for whoever repeats it."""
+
+    load_id: int | None = None
+
+
 def load_batch(
     connection: Connection,
     target: Target,
@@ -78,17 +84,22 @@ def load_batch(
     *,
     lease: Lease,
     move: CursorMove | None = None,
+    attempt: Attempt | None = None,
 ) -> Loaded:
     """Load one batch and move the cursor, or raise and leave everything as it was.
+
+    `attempt`: the same object again when the same batch is loaded again, so that it stands in the
+    books once.
 
     Raises LeaseLost, and the driver's OperationalError when the connection broke (load again: the
     outcome is the same). A record that the database refuses is quarantined by itself.
     """
 
-    return transact(
+    return _booked_once(
         connection,
         target,
         lease,
+        attempt,
         lambda begun: _load(connection, begun, batch, token=lease.token, move=move),
     )
 
@@ -100,6 +111,7 @@ def bury_records(
     external_ids: Sequence[str],
     *,
     lease: Lease,
+    attempt: Attempt | None = None,
 ) -> Loaded:
     """Mark records that the store has no more, or raise and leave everything as it was."""
 
@@ -110,7 +122,30 @@ def bury_records(
             _audit(connection, begun, stream, loaded, token=lease.token)
         return loaded
 
-    return transact(connection, target, lease, work)
+    return _booked_once(connection, target, lease, attempt, work)
+
+
+def _booked_once(
+    connection: Connection,
+    target: Target,
+    lease: Lease,
+    attempt: Attempt | None,
+    work: Callable[[Target], Loaded],
+) -> Loaded:
+    """Run `work` in a transaction, unless an attempt at it stands in the books already."""
+    made = attempt or Attempt()
+
+    def once(begun: Target) -> Loaded:
+        if made.load_id is not None:
+            row = connection.execute(
+                load("load/booked"), {**begun.scope, "load_id": made.load_id}
+            ).fetchone()
+            if row is not None:
+                return Loaded(**dict(zip(Loaded.__struct_fields__, row, strict=True)))
+        made.load_id = begun.load_id
+        return work(begun)
+
+    return transact(connection, target, lease, once)
 
 
 def resolve_unnamed(

@@ -16,10 +16,11 @@ import msgspec
 import psycopg
 
 from connectors.base import StoreConfig, StoreProbe
-from connectors.crm.database import Connection, connect
+from connectors.crm.database import Connection
 from connectors.crm.departures import follow_departed
 from connectors.crm.lease import Lease
 from connectors.crm.load import (
+    Attempt,
     Batch,
     CursorMove,
     Loaded,
@@ -28,10 +29,12 @@ from connectors.crm.load import (
     put_cursor,
     resolve_unnamed,
 )
+from connectors.crm.sessions import Sessions
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.stores import find_store
-from connectors.crm.target import Target
+from connectors.crm.target import CRM_WINS, STORE_WINS, Target
+from connectors.crm.transactions import transact
 from connectors.errors import ConfigurationError, DatabaseError
 from connectors.records import Stream
 
@@ -60,12 +63,21 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loader:
-    """Loads batches of one store under its lease, inside a `with` block."""
+    """Loads batches of one store under its lease, inside a `with` block.
+
+    `sessions`: where its connection is taken from and given back to.
+    """
 
     def __init__(
-        self, database_url: str, config: StoreConfig, lease: Lease, *, run_id: str
+        self,
+        database_url: str,
+        config: StoreConfig,
+        lease: Lease,
+        *,
+        run_id: str,
+        sessions: Sessions | None = None,
     ) -> None:
-        self._url = database_url
+        self._sessions = sessions or Sessions(database_url)
         self._config = config
         self._lease = lease
         self._run_id = run_id
@@ -73,7 +85,7 @@ class Loader:
         self._target: Target | None = None
 
     def __enter__(self) -> Loader:
-        self._connection = connect(self._url, application_name="storeloom-load", autocommit=True)
+        self._connection = self._sessions.open("storeloom-load")
         self._target = self._once(lambda opened: _target(opened, self._config, self._run_id))
         return self
 
@@ -84,7 +96,7 @@ class Loader:
         trace: TracebackType | None,
     ) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._sessions.give_back(self._connection)
 
     @property
     def target(self) -> Target:
@@ -119,8 +131,11 @@ class Loader:
 
     def load(self, batch: Batch, move: CursorMove | None) -> Loaded:
         """Load one batch with its cursor; None leaves the cursor alone."""
+        attempt = Attempt()
         return self._once(
-            lambda opened: load_batch(opened, self.target, batch, lease=self._lease, move=move)
+            lambda opened: load_batch(
+                opened, self.target, batch, lease=self._lease, move=move, attempt=attempt
+            )
         )
 
     def finish(self, stream: Stream, move: CursorMove) -> None:
@@ -135,9 +150,10 @@ class Loader:
 
     def bury(self, stream: Stream, external_ids: Sequence[str]) -> Loaded:
         """Mark records that the store has no more."""
+        attempt = Attempt()
         return self._once(
             lambda opened: bury_records(
-                opened, self.target, stream, external_ids, lease=self._lease
+                opened, self.target, stream, external_ids, lease=self._lease, attempt=attempt
             )
         )
 
@@ -212,6 +228,14 @@ class Loader:
         scoped = {**self.target.scope, **parameters}
         return self._once(lambda opened: opened.execute(load(statement), scoped).fetchall())
 
+    def within(self, work: Callable[[Connection, Target], _T]) -> _T:
+        """Run `work` in one transaction under the lease, signed as Storeloom's."""
+        return self._once(
+            lambda opened: transact(
+                opened, self.target, self._lease, lambda begun: work(opened, begun)
+            )
+        )
+
     def fill_rates(self) -> None:
         """Give waiting orders the exchange rates that are known by now."""
         parameters = {"organization_id": self.target.organization_id}
@@ -231,9 +255,7 @@ class Loader:
     def _run(self, work: Callable[[Connection], _T]) -> _T:
         if self._connection is None or self._connection.closed:
             self._connection = None
-            self._connection = connect(
-                self._url, application_name="storeloom-load", autocommit=True
-            )
+            self._connection = self._sessions.open("storeloom-load")
         return work(self._connection)
 
 
@@ -253,4 +275,15 @@ def _target(connection: Connection, config: StoreConfig, run_id: str) -> Target:
         order_number_prefix=store.order_number_prefix,
         country=str(country) if country else None,
         run_id=run_id,
+        edits=_edits(config),
     )
+
+
+def _edits(config: StoreConfig) -> str:
+    chosen = str(config.settings.get("edits", STORE_WINS))
+    if chosen not in (STORE_WINS, CRM_WINS):
+        raise ConfigurationError(
+            f'store "{config.key}": setting "edits" is "{chosen}", which is neither '
+            f'"{STORE_WINS}" nor "{CRM_WINS}"; mend it in sync.stores'
+        )
+    return chosen

@@ -25,7 +25,9 @@ from connectors.crm.known import KnownRecords
 from connectors.crm.lease import Lease
 from connectors.crm.load import CursorMove
 from connectors.crm.loader import Loader, Position
+from connectors.crm.repairs import queue_edits, repairs
 from connectors.crm.results import Progress, StoreResult, StreamResult
+from connectors.crm.sessions import Sessions
 from connectors.crm.settle import Settling, lookback_seconds
 from connectors.errors import AuthFailed, DatabaseError, StoreError, Transient
 from connectors.records import Stream
@@ -53,13 +55,15 @@ def sync_store(
     on_progress: Callable[[Progress], None] | None = None,
     connector: Connector | None = None,
     services: Services | None = None,
+    sessions: Sessions | None = None,
 ) -> StoreResult:
     """Bring one store's changes into the CRM and say what came.
 
     `full`: read everything again instead of what changed since the watermark. `accept_deletes`:
     mark records that are gone from the store however many they are. `connector`: read by this one
-    (the caller closes it) instead of the platform's own, which gets `services`. Faults of the store
-    are returned in `.error`; raises DatabaseError, ConfigurationError and LeaseLost.
+    (the caller closes it) instead of the platform's own, which gets `services`. `sessions`: those
+    of a run over many stores. Faults of the store are returned in `.error`; raises DatabaseError,
+    ConfigurationError and LeaseLost.
     """
     began = time.monotonic()
     result = StoreResult(store=config.key, organization_id=config.organization_id, streams={})
@@ -68,8 +72,8 @@ def sync_store(
         # Opening already checks address and credentials: a fault there is this store's.
         reader = reader or open_connector(config, services)
         with (
-            Lease(database_url, config, run_id=run_id) as lease,
-            Loader(database_url, config, lease, run_id=run_id) as loader,
+            Lease(database_url, config, run_id=run_id, sessions=sessions) as lease,
+            Loader(database_url, config, lease, run_id=run_id, sessions=sessions) as loader,
         ):
             _Sync(
                 loader=loader,
@@ -117,6 +121,7 @@ class _Sync(msgspec.Struct, kw_only=True):
             position = self.loader.position(stream)
             if self._guarded(stream, lambda: self._read(stream, position, end)):  # noqa: B023 - called at once
                 positions[stream] = position
+        queue_edits(self.loader)
         # Only now: which customers want a second look is told by the orders.
         known = KnownRecords(self.loader)
         settlings = {
@@ -130,6 +135,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         }
         self._look_again(settled)
         self.loader.follow_departed()
+        self.result.repairs = tuple(repairs(self.loader))
 
     def _look_again(self, settled: Mapping[Stream, Settling]) -> None:
         """Read by name what settling itself has brought up, until it brings up nothing more.
