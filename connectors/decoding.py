@@ -4,6 +4,9 @@ Amounts that pass through binary floating point are no longer the store's, so ev
 point or an exponent becomes a `Decimal`. Shops with debugging switched on print notices before the
 JSON; such an answer is whole and usable. An answer that ends early is not, and must never be
 mistaken for a shorter one: a page cut between two orders once counted as the end of the list.
+
+One value that is no JSON costs its record, not the page: only where the strict decoder gives up is
+the answer read again by one that keeps such values apart (`connectors.unreadable`).
 """
 
 from __future__ import annotations
@@ -11,9 +14,18 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
+
+from connectors.unreadable import (
+    UNREADABLE,
+    Unreadable,
+    constant,
+    fraction,
+    integer,
+    marked,
+)
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _BOM: Final = b"\xef\xbb\xbf"
@@ -34,17 +46,26 @@ class TruncatedJsonError(ValueError):
 def decode(body: bytes) -> Any:
     """Decode a JSON answer; integers as `int`, every other number literal as `Decimal`.
 
-    Tolerates a byte order mark, notices printed before the JSON, and half characters (lone
-    surrogates) or bytes that are no UTF-8, which come back as U+FFFD or unchanged for the record's
-    own check, and commas before a closing bracket. Raises TruncatedJsonError when the body ends
-    early and ValueError when it is no JSON.
+    Tolerates a byte order mark, notices printed before the JSON, control characters inside texts,
+    and commas before a closing bracket. Half characters (lone surrogates) stay in their place, and
+    bytes that are no UTF-8 come back as half characters, for the record's own check. Numbers that
+    are none come back as text, the objects around them marked as UNREADABLE. Raises
+    TruncatedJsonError when the body ends early and ValueError when it is no JSON.
     """
     try:
         return _DECODER.decode(body)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return _decode_leniently(body)
+
+
+def decode_record(text: bytes) -> Any:
+    """Decode the text of one record; what cannot be read at all comes back marked, never raises."""
+    try:
+        return decode(text)
+    except ValueError as error:
+        return {UNREADABLE: [str(error)], "text": text.decode("utf-8", "surrogateescape")}
 
 
 def json_part(body: bytes) -> bytes:
@@ -99,6 +120,8 @@ def _parse(text: bytes) -> Any:
         return _DECODER.decode(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
+    except ArithmeticError:
+        is_cut = False
     except ValueError as error:
         is_cut = "truncated" in str(error)
     if _TRAILING_COMMA.search(text):
@@ -107,9 +130,16 @@ def _parse(text: bytes) -> Any:
         text = _COMMAS_AND_TEXTS.sub(rb"\1", text)
     # The strict decoder gives up on a whole page for one lone surrogate; the standard library
     # keeps it, and the record's own text check then rejects just that record.
-    readable = text.decode("utf-8", "replace")
+    readable = text.decode("utf-8", "surrogateescape")
     try:
-        return json.loads(readable, parse_float=Decimal, parse_constant=_refuse_constant)
+        found = json.loads(
+            readable,
+            strict=False,
+            parse_float=fraction,
+            parse_int=integer,
+            parse_constant=constant,
+        )
+        return _NOTHING if isinstance(found, Unreadable) else marked(found)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
@@ -126,7 +156,3 @@ def _breaks_at_the_end(error: ValueError, length: int) -> bool:
         and not error.msg.startswith("Extra data")
         and error.pos >= length - _LONGEST_ESCAPE
     )
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")

@@ -28,6 +28,10 @@ class TimedOut(Transient):
     """The store took too long over what was asked; asking for less at once may help."""
 
 
+class AnswerTooLarge(TimedOut):
+    """The answer is larger than we hold in memory; the same request would bring the same again."""
+
+
 class Throttled(Transient):
     """The store asked us to slow down (429, THROTTLED, 503 with Retry-After).
 

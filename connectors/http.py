@@ -23,8 +23,8 @@ from connectors.base import StoreConfig
 from connectors.decoding import TruncatedJsonError, decode, json_part
 from connectors.errors import AuthFailed, Permanent, StoreError, Throttled, TimedOut, Transient
 from connectors.redaction import Redactor, silence_request_logs
-from connectors.retry import http_time, retry_after, wait_seconds
-from connectors.transport import explain_failure, tls_context
+from connectors.retry import http_time, may_pass, retry_after, wait_seconds
+from connectors.transport import LARGEST_ANSWER, explain_failure, read_body, tls_context
 
 __all__ = ["HttpClient", "Response", "TruncatedJsonError", "decode", "json_part"]
 
@@ -61,6 +61,7 @@ class HttpClient:
     `base_url`: every path is below it, and no request ever leaves its origin. `secrets`: texts to
     keep out of messages besides the store's credentials. `budget_seconds`: no retry is begun later
     than this after a request's first attempt. `timeout_seconds`: longest silence of the server.
+    `largest_answer`: bytes of an answer, unpacked, beyond which it is given up.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class HttpClient:
         max_attempts: int = 6,
         budget_seconds: float = 300.0,
         timeout_seconds: float = 60.0,
+        largest_answer: int = LARGEST_ANSWER,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.store: Final = config.key
@@ -82,6 +84,7 @@ class HttpClient:
         self._redact = Redactor([*config.credentials.values(), *secrets])
         self._max_attempts = max_attempts
         self._budget = budget_seconds
+        self._largest = largest_answer
         self._sleep = sleep
         self._lock = threading.Lock()
         # Set by one thread's Retry-After, kept by all: else the others go on provoking the store.
@@ -120,7 +123,8 @@ class HttpClient:
         `json`: sent encoded, Decimals as strings. `check`: looks into a 2xx answer and may raise
         Throttled or Transient to have it asked again; a ValueError of its decoding is treated as
         an unreadable answer. `retry_timeouts` False: a time-out is raised at once, for callers that
-        can ask for less. Raises Transient, Throttled, TimedOut, Permanent or AuthFailed.
+        can ask for less. Raises Transient, Throttled, TimedOut, AnswerTooLarge, Permanent or
+        AuthFailed.
         """
         url = self._url(path)
         sent_headers = dict(headers or {})
@@ -146,13 +150,10 @@ class HttpClient:
         return url
 
     def _retrying(self, attempt: Callable[[], Response], *, retry_timeouts: bool) -> Response:
-        def may_pass(error: BaseException) -> bool:
-            return isinstance(error, Transient) and (
-                retry_timeouts or not isinstance(error, TimedOut)
-            )
-
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(may_pass),
+            retry=tenacity.retry_if_exception(
+                lambda error: may_pass(error, retry_timeouts=retry_timeouts)
+            ),
             wait=wait_seconds,
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(self._max_attempts),
@@ -198,14 +199,10 @@ class HttpClient:
         deadline = time.monotonic() + self._budget
         answer = self._client.send(request, stream=True)
         try:
-            chunks: list[bytes] = []
-            for chunk in answer.iter_bytes():
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer did not end in time", request=request)
+            body = read_body(answer, deadline=deadline, largest=self._largest, store=self.store)
         finally:
             answer.close()
-        return Response(status=answer.status_code, headers=answer.headers, body=b"".join(chunks))
+        return Response(status=answer.status_code, headers=answer.headers, body=body)
 
     def _keep_distance(self) -> None:
         delay = self._not_before - time.monotonic()

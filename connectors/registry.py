@@ -12,6 +12,7 @@ from connectors.base import Connector, StoreConfig
 from connectors.errors import ConfigurationError
 from connectors.records import Record, Stream
 from connectors.services import Services
+from connectors.unreadable import refuse_unreadable
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,5 +98,6 @@ def remap(name: str, stream: Stream, payload: Any, config: StoreConfig) -> Recor
 
     Returns None for what is no business of the CRM; raises BadRecord when it still cannot be.
     """
+    refuse_unreadable(payload)
     package = platform(name).module.rpartition(".")[0]
     return cast(Record | None, import_module(f"{package}.mapping").remap(stream, payload, config))

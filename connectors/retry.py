@@ -12,7 +12,7 @@ from typing import Final
 
 import tenacity
 
-from connectors.errors import Throttled
+from connectors.errors import AnswerTooLarge, Throttled, TimedOut, Transient
 
 _JITTER: Final = tenacity.wait_random_exponential(multiplier=0.5, max=30.0)
 
@@ -24,6 +24,13 @@ def wait_seconds(state: tenacity.RetryCallState) -> float:
     if isinstance(error, Throttled) and error.retry_after_seconds is not None:
         return error.retry_after_seconds + min(jitter, 1.0)
     return jitter
+
+
+def may_pass(error: BaseException, *, retry_timeouts: bool) -> bool:
+    """Say whether the same request may come to something else a moment later."""
+    if isinstance(error, AnswerTooLarge):
+        return False
+    return isinstance(error, Transient) and (retry_timeouts or not isinstance(error, TimedOut))
 
 
 def retry_after(value: str | None) -> float | None:

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 
 from connectors.base import StoreConfig
-from connectors.errors import Permanent, StoreError, TimedOut, Transient
+from connectors.errors import AnswerTooLarge, Permanent, StoreError, TimedOut, Transient
+
+# Several pages are held at once, each decoded into some times its size. A hundred honest records
+# are a hundredth of this; a page of larger ones is asked for again in smaller pages.
+LARGEST_ANSWER: Final = 128 * 1024 * 1024
 
 
 def tls_context(config: StoreConfig, base_url: str) -> ssl.SSLContext:
@@ -48,6 +54,29 @@ def tls_context(config: StoreConfig, base_url: str) -> ssl.SSLContext:
                 store=config.key,
             ) from error
     return context
+
+
+def read_body(answer: httpx.Response, *, deadline: float, largest: int, store: str) -> bytes:
+    """Return the whole body of a streamed answer, unpacked.
+
+    Raises AnswerTooLarge beyond `largest` bytes, httpx.ReadTimeout when it drips on beyond
+    `deadline` (of the monotonic clock), and what the transport raises.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in answer.iter_bytes():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > largest:
+            raise AnswerTooLarge(
+                f"{answer.request.method} {answer.request.url.path} answers more than "
+                f"{largest // 1024**2:,} MB at once. Lower `page_size` in its settings; if a "
+                "single record is that large, correct it in the store.",
+                store=store,
+            )
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer did not end in time", request=answer.request)
+    return b"".join(chunks)
 
 
 def explain_failure(

@@ -26,6 +26,7 @@ from connectors.bigcommerce.values import (
 )
 from connectors.errors import BadRecord
 from connectors.records import Customer, Product, Record, Stream
+from connectors.unreadable import refuse_unreadable
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _LINE_NAME: Final = "{product} - {options}"
@@ -40,6 +41,7 @@ def map_record(stream: Stream, payload: Any, rules: Rules) -> Record | None:
     """Map one payload; None for an incomplete order. Raises BadRecord."""
     if not isinstance(payload, Mapping):
         raise BadRecord("it is no JSON object, as every record of BigCommerce is", code="bad_shape")
+    refuse_unreadable(payload)
     if stream is Stream.ORDERS:
         return map_order(payload, rules)
     if stream is Stream.PRODUCTS:
@@ -104,6 +106,7 @@ def _part(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = payload.get(name)
     if not isinstance(part, Mapping):
         raise BadRecord(f"the {name} is no JSON object", code="bad_shape", field=name)
+    refuse_unreadable(part)
     return part
 
 

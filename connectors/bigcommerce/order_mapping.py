@@ -27,6 +27,7 @@ from connectors.bigcommerce.values import (
 )
 from connectors.errors import BadRecord
 from connectors.records import Order, OrderLine, OrderStatus, Refund
+from connectors.unreadable import refuse_unreadable
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -192,4 +193,5 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise BadRecord("a line or refund is no JSON object", code="bad_shape")
+    refuse_unreadable(value)
     return value

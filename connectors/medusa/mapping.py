@@ -27,6 +27,7 @@ from connectors.medusa.payloads import (
 )
 from connectors.medusa.status import StatusRules
 from connectors.records import Address, Customer, Product, Record, Stream
+from connectors.unreadable import refuse_unreadable
 from connectors.values import amount
 
 _PUBLISHED: Final = "published"
@@ -56,6 +57,7 @@ def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
 
 def map_record(stream: Stream, payload: Any, rules: Rules) -> Record | None:
     """Map one element of a list; None for a draft order."""
+    refuse_unreadable(payload)
     if stream is Stream.CUSTOMERS:
         return map_customer(read_payload(payload, CustomerPayload))
     if stream is Stream.PRODUCTS:

@@ -16,6 +16,7 @@ import msgspec
 
 from connectors.errors import BadRecord
 from connectors.values import MAX_AMOUNT
+from connectors.wording import misfit
 
 # Added by us to every variant: whose price is the product's, so that it can be mapped again later.
 CONTEXT_FIELD: Final = "_store"
@@ -244,10 +245,7 @@ def read_payload(payload: Any, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(payload, shape)
     except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
-        where = str(error).rpartition("`$")[2].strip("`") or None
-        raise BadRecord(
-            f"the answer is not as documented: {error}", code="bad_payload", field=where
-        ) from error
+        raise misfit(error, payload) from error
 
 
 def exact(value: Any, raw: Any, what: str) -> Decimal:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from connectors.errors import BadRecord
 from connectors.records import Address
+from connectors.unreadable import refuse_unreadable
 from connectors.values import amount, utc_time
 
 _QUANTITY_DIGITS: Final = 12
@@ -128,6 +129,8 @@ def elements(value: Any, what: str) -> list[Mapping[str, Any]]:
     found = [part(element, what) for element in _list(value, what)]
     if any(element is None for element in found):
         raise BadRecord(f"{what} has an empty place", code="bad_shape", field=what)
+    for element in found:
+        refuse_unreadable(element)
     return [element for element in found if element is not None]
 
 

@@ -18,9 +18,10 @@ from zlib import crc32
 
 import msgspec
 
-from connectors.decoding import decode
+from connectors.decoding import decode_record
 from connectors.errors import Permanent
 from connectors.shopify.bulk import BulkUnusable
+from connectors.unreadable import UNREADABLE
 
 _ROWS_IN_A_PART: Final = 20_000
 _DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG})
@@ -91,11 +92,11 @@ class Joined:
                     store=self._store,
                 )
             for identifier, line in parents:
-                node = decode(line)
+                node = decode_record(line)
                 if self._children is not None:
                     own = children.get(identifier, []) if identifier is not None else []
                     node[self._children] = {
-                        "nodes": [decode(child) for child in own],
+                        "nodes": [decode_record(child) for child in own],
                         "pageInfo": {"hasNextPage": False},
                     }
                 yield node
@@ -119,7 +120,7 @@ class Joined:
         self.rows += 1
         self.roots += head.parent is None
         key = head.parent or head.id or ""
-        parts[crc32(key.encode()) % self._parts].write(line + b"\n")
+        parts[crc32(key.encode("utf-8", "surrogatepass")) % self._parts].write(line + b"\n")
 
     def _head(self, line: bytes) -> _Head:
         try:
@@ -129,11 +130,8 @@ class Joined:
 
     def _odd_head(self, line: bytes) -> _Head:
         """Read a row that the strict decoder refuses: half a character, an id that is no text."""
-        try:
-            row = decode(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
+        row = decode_record(line)
+        if not isinstance(row, dict) or row.keys() == {UNREADABLE, "text"}:
             raise BulkUnusable("a row of a bulk result is no JSON object.", store=self._store)
         identifier, parent = row.get("id"), row.get("__parentId")
         return _Head(

@@ -26,6 +26,7 @@ from connectors.shopify.fields import (
 )
 from connectors.shopify.order_mapping import map_order
 from connectors.shopify.status import StatusRules
+from connectors.unreadable import refuse_unreadable
 
 # The name Shopify gives the only variant of a product without options.
 _ONLY_VARIANT: Final = "Default Title"
@@ -51,6 +52,7 @@ def map_payload(stream: Stream, payload: Any, config: StoreConfig) -> Record | N
     element = part(payload, "payload")
     if element is None:
         raise BadRecord("the store answered nothing for this record", code="empty")
+    refuse_unreadable(element)
     if _REST_MARK in element:
         # Its fields have other names: what happens to be named alike would make half a record.
         raise BadRecord(
@@ -100,6 +102,7 @@ def map_variant(payload: Mapping[str, Any], *, currency: str | None) -> Product:
     parent = part(payload.get("product"), "product")
     if parent is None:
         raise BadRecord("the variant comes without its product", code="missing_product")
+    refuse_unreadable(parent)
     price = money(payload.get("price"), "price")
     if price is None:
         raise BadRecord("the variant has no price", code="missing_amount", field="price")

@@ -13,6 +13,7 @@ from connectors.errors import BadRecord
 from connectors.shopify.api import ShopifyApi
 from connectors.shopify.paging import raw_elements, rest, whole_part
 from connectors.shopify.throttle import LARGEST_PAGE, PageSize
+from connectors.unreadable import without
 
 # How many of each an order or product brings along; few have more.
 _LINES: Final = 10
@@ -98,7 +99,7 @@ class NestedLists:
         if not variants:
             # Every product has one at least; without, it would vanish here without a word.
             raise BadRecord("the product comes without variants", code="missing_variants")
-        return variants, {key: value for key, value in product.items() if key != "variants"}
+        return variants, without(product, "variants")
 
     def _whole_list(self, name: str, identifier: str, field: str) -> list[Any]:
         answer = self._api.run(name, {"id": identifier, "first": LARGEST_PAGE})

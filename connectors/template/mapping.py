@@ -24,6 +24,7 @@ from connectors.records import (
     Stream,
 )
 from connectors.status_map import status_exceptions
+from connectors.unreadable import refuse_unreadable
 from connectors.values import amount, utc_time
 
 _STATUSES: Final[Mapping[str, OrderStatus]] = {
@@ -40,6 +41,7 @@ Payload = Mapping[str, Any]
 
 def map_payload(stream: Stream, payload: Payload, statuses: Statuses) -> Record:
     """Map one element of a list. `statuses`: the store's own exceptions (`status_map`)."""
+    refuse_unreadable(payload)
     if stream is Stream.CUSTOMERS:
         return _customer(payload)
     if stream is Stream.PRODUCTS:

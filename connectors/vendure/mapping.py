@@ -13,6 +13,7 @@ import msgspec
 from connectors.base import StoreConfig
 from connectors.errors import BadRecord, Permanent
 from connectors.records import Address, Customer, Product, Record, Stream
+from connectors.unreadable import refuse_unreadable
 from connectors.vendure.money import MinorUnits, MoneyRule
 from connectors.vendure.order_mapping import map_order, postal_address
 from connectors.vendure.payloads import (
@@ -62,6 +63,7 @@ def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
 
 def map_record(stream: Stream, payload: Any, rules: Rules) -> Record | None:
     """Map one element of a list; None for an order that was never placed."""
+    refuse_unreadable(payload)
     if stream is Stream.CUSTOMERS:
         return map_customer(read_payload(payload, CustomerPayload))
     if stream is Stream.PRODUCTS:

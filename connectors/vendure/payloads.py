@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from connectors.errors import BadRecord
+from connectors.wording import misfit
 
 # Added by us to every element: what its amounts mean, so that it can be mapped again later.
 CONTEXT_FIELD: Final = "_store"
@@ -228,7 +228,4 @@ def read_payload(payload: Any, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(payload, shape)
     except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
-        where = str(error).rpartition("`$")[2].strip("`") or None
-        raise BadRecord(
-            f"the answer is not as documented: {error}", code="bad_payload", field=where
-        ) from error
+        raise misfit(error, payload) from error

@@ -18,6 +18,7 @@ from connectors.base import StoreConfig
 from connectors.decoding import decode
 from connectors.errors import AuthFailed, Permanent, StoreError
 from connectors.http import HttpClient, Parameters, Response
+from connectors.unreadable import UNREADABLE
 from connectors.woocommerce.auth import KeyAuth, Way
 from connectors.woocommerce.payloads import ROWS
 
@@ -260,7 +261,7 @@ def _rows(body: bytes) -> list[msgspec.Raw]:
         return ROWS.decode(body)
     except ValueError:
         rows = decode(body)
-    if isinstance(rows, dict) and rows.keys() == {"data"}:
+    if isinstance(rows, dict) and rows.keys() - {UNREADABLE} == {"data"}:
         # As Jetpack's tunnel wraps what it passes on.
         rows = rows["data"]
     if not isinstance(rows, list):

@@ -37,6 +37,7 @@ from connectors.woocommerce.payloads import (
     RefundSummary,
 )
 from connectors.woocommerce.values import address, full_name, identifier, instant, money, text
+from connectors.wording import misfit
 
 TRASH: Final = "trash"
 # Carts and half-typed orders: by rule no business of the CRM.
@@ -110,7 +111,7 @@ def remap(stream: Stream, payload: Any, config: StoreConfig) -> Record | None:
             )
         return map_customer(msgspec.convert(payload, CustomerPayload), rules)
     except (msgspec.ValidationError, UnicodeError, OverflowError, RecursionError) as error:
-        raise BadRecord(str(error), code="bad_shape") from error
+        raise misfit(error, payload) from error
 
 
 def is_skipped(stream: Stream, status: Any, rules: Rules) -> bool:

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.unreadable import UNREADABLE
+
 
 class Person(msgspec.Struct, gc=False):
     """`billing` or `shipping` of an order or customer."""
@@ -73,6 +75,7 @@ class OrderPayload(msgspec.Struct, gc=False):
     date_modified_gmt: Any = None
     date_paid_gmt: Any = None
     date_completed_gmt: Any = None
+    unreadable: Any = msgspec.field(default=None, name=UNREADABLE)
 
 
 class Category(msgspec.Struct, gc=False):
@@ -116,6 +119,7 @@ class ProductPayload(msgspec.Struct, gc=False):
     cost_of_goods_sold: Cost | list[Any] | None = None
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
+    unreadable: Any = msgspec.field(default=None, name=UNREADABLE)
 
 
 class RefundEntry(msgspec.Struct, gc=False):
@@ -135,6 +139,11 @@ class CustomerPayload(msgspec.Struct, gc=False):
     billing: Person | list[Any] | str | bool | None = None
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
+    unreadable: Any = msgspec.field(default=None, name=UNREADABLE)
+
+
+# Ours, not the shop's.
+_NOT_ASKED: Final = frozenset({"parent", "unreadable"})
 
 
 def decoder(payload: type[Any]) -> msgspec.json.Decoder[Any]:
@@ -144,7 +153,7 @@ def decoder(payload: type[Any]) -> msgspec.json.Decoder[Any]:
 
 def fields(payload: type[Any]) -> str:
     """Return the value of `_fields` that asks for just what `payload` reads."""
-    return ",".join(name for name in payload.__struct_fields__ if name != "parent")
+    return ",".join(name for name in payload.__struct_fields__ if name not in _NOT_ASKED)
 
 
 ROWS: Final = msgspec.json.Decoder(list[msgspec.Raw])

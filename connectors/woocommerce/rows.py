@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from connectors.decoding import decode
+from connectors.decoding import decode_record
 from connectors.errors import BadRecord
 from connectors.records import Record, Rejected, Stream
+from connectors.unreadable import UNREADABLE, refuse_unreadable
 from connectors.woocommerce.mapping import (
     Rules,
     is_skipped,
@@ -27,6 +28,7 @@ from connectors.woocommerce.payloads import (
     decoder,
 )
 from connectors.woocommerce.values import identifier, instant, text
+from connectors.wording import misfit
 
 _PAYLOADS: Final = {
     Stream.CUSTOMERS: CustomerPayload,
@@ -70,7 +72,7 @@ def decode_row(stream: Stream, raw: msgspec.Raw) -> Any:
     """Decode one row; None when its shape is not WooCommerce's, which `make_row` then explains."""
     try:
         return _DECODERS[stream].decode(raw)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return None
 
 
@@ -88,6 +90,8 @@ def make_row(
     outcome: Record | Rejected | None
     modified: datetime | None = None
     try:
+        if payload.unreadable is not None:
+            refuse_unreadable({UNREADABLE: payload.unreadable})
         modified = instant(payload.date_modified_gmt, "date_modified_gmt")
         outcome = None if is_skipped(stream, status, rules) else _MAPPERS[stream](payload, rules)
     except BadRecord as error:
@@ -128,7 +132,7 @@ def refund_row(raw: msgspec.Raw) -> Row | None:
     """Return an element of GET /refunds, linked to its order; None when it names none."""
     try:
         refund = _REFUND.decode(raw)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return None
     own, order = identifier(refund.id), identifier(refund.parent_id)
     return Row(own, None, "", "", None, (order,)) if own and order else None
@@ -152,17 +156,10 @@ def _when(value: Any) -> datetime | None:
 
 def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
     """Reject a row the typed decoder refused, with what can still be read of it."""
-    payload = _storable(decode(bytes(raw)))
+    payload = decode_record(bytes(raw))
     fields = payload if isinstance(payload, dict) else {}
     external_id = identifier(fields.get("id")) or ""
-    reason, code = "its shape is not WooCommerce's", "bad_shape"
-    try:
-        _DECODERS[stream].decode(raw)
-    except msgspec.ValidationError as error:
-        reason = str(error)
-    except ValueError as error:
-        # Half a character, or bytes that are no text.
-        reason, code = f"its text cannot be decoded: {error}", "bad_text"
+    reason, code = _trouble(stream, raw, payload)
     try:
         modified = instant(fields.get("date_modified_gmt"), "date_modified_gmt")
     except BadRecord:
@@ -182,6 +179,20 @@ def _misshapen(stream: Stream, raw: msgspec.Raw) -> Row:
     )
 
 
+def _trouble(stream: Stream, raw: msgspec.Raw, payload: Any) -> tuple[str, str]:
+    """Say why the typed decoder refused a row: reason and code."""
+    try:
+        refuse_unreadable(payload)
+    except BadRecord as error:
+        return error.reason, error.code
+    try:
+        _DECODERS[stream].decode(raw)
+    except (ValueError, ArithmeticError) as error:
+        refusal = misfit(error, payload)
+        return refusal.reason, refusal.code
+    return "its shape is not WooCommerce's", "bad_shape"
+
+
 def _rejected(
     stream: Stream,
     raw: msgspec.Raw,
@@ -190,25 +201,10 @@ def _rejected(
     external_id: str,
     parent: Parent | None,
 ) -> Rejected:
-    payload = _storable(decode(bytes(raw)))
+    payload = decode_record(bytes(raw))
     if parent is not None and isinstance(payload, dict):
         # Kept with the payload, so that a replay needs no second look at the shop.
         payload["parent"] = msgspec.to_builtins(parent)
     return Rejected(
         stream=stream, payload=payload, reason=reason, code=code, external_id=external_id or None
     )
-
-
-def _storable(value: Any) -> Any:
-    """Replace what PostgreSQL cannot hold in JSON: NUL characters and lone surrogates."""
-    if isinstance(value, str):
-        return (
-            value.replace("\x00", "\ufffd")
-            .encode("utf-8", "surrogatepass")
-            .decode("utf-8", "replace")
-        )
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.decoding import TruncatedJsonError, decode, json_part
+from connectors.decoding import TruncatedJsonError, decode, decode_record, json_part
+from connectors.errors import BadRecord
+from connectors.unreadable import UNREADABLE, refuse_unreadable, without
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -73,7 +76,8 @@ def test_what_is_printed_before_the_json_is_passed_over(preface: bytes) -> None:
         b"<html><style>p{color:red}</style>[]</html>",
         b"Briefly unavailable for scheduled maintenance.",
         b'{"a": 1} trailing',
-        b'{"a": NaN}',
+        b'{"a": nan, "b": "not cut off"}',
+        b"NaN",
     ],
 )
 def test_other_texts_are_no_json(body: bytes) -> None:
@@ -85,8 +89,78 @@ def test_half_a_character_stays_in_its_place_for_the_record_s_own_check() -> Non
     assert decode(b'[{"name": "x\\ud800"}, {"name": "y"}]') == [{"name": "x\ud800"}, {"name": "y"}]
 
 
-def test_bytes_that_are_no_text_become_the_replacement_character() -> None:
-    assert decode(b'{"name": "caf\xe9"}') == {"name": "caf\ufffd"}
+def test_bytes_that_are_no_text_stay_for_the_record_s_own_check() -> None:
+    # Replaced by U+FFFD they were loaded, and a name was wrong for good.
+    assert decode(b'[{"name": "caf\xe9"}, {"name": "Zo\xc3\xab"}]') == [
+        {"name": "caf\udce9"},
+        {"name": "Zoë"},
+    ]
+
+
+def test_a_control_character_inside_a_text_is_kept() -> None:
+    assert decode(b'[{"name": "a\tb\x01\nc"}]') == [{"name": "a\tb\x01\nc"}]
+
+
+@pytest.mark.parametrize(
+    ("literal", "trouble"),
+    [
+        ("NaN", "NaN is no number"),
+        ("Infinity", "Infinity is no number"),
+        ("-Infinity", "-Infinity is no number"),
+        ("9" * 5_000, "a number of 5,000 digits"),
+        ("1e99999999999999999999", "the number 1e99999999999999999999 is too large to be one"),
+    ],
+)
+def test_a_number_that_is_none_costs_its_own_record_only(literal: str, trouble: str) -> None:
+    page = f'[{{"id": 1, "lines": [{{"price": {literal}}}], "total": 1.10}}, {{"id": 2}}]'
+
+    bad, good = decode(page.encode())
+
+    assert bad["id"] == 1
+    assert bad["total"] == Decimal("1.10")
+    assert bad["lines"][0]["price"] == literal
+    assert bad[UNREADABLE] == [f"lines.0.price: {trouble}"]
+    assert good == {"id": 2}
+    with pytest.raises(BadRecord, match=re.escape(f"lines.0.price: {trouble}")) as caught:
+        refuse_unreadable(bad)
+    assert (caught.value.code, caught.value.field) == ("unreadable", "lines.0.price")
+    refuse_unreadable(good)
+
+
+def test_the_page_around_an_unreadable_record_stays_a_page() -> None:
+    body = b'{"data": {"orders": {"nodes": [{"id": "1", "n": NaN}, NaN], "pageInfo": {}}}, "x": 1}'
+
+    decoded = decode(body)
+
+    assert UNREADABLE not in decoded
+    first, second = decoded["data"]["orders"]["nodes"]
+    assert first[UNREADABLE] == ["n: NaN is no number"]
+    assert second == {UNREADABLE: ["NaN is no number"], "value": "NaN"}
+
+
+def test_outside_of_every_list_each_object_on_the_way_is_marked() -> None:
+    assert decode(b'{"order": {"id": 1, "total": NaN}, "page": {}}') == {
+        "order": {"id": 1, "total": "NaN", UNREADABLE: ["total: NaN is no number"]},
+        "page": {},
+        UNREADABLE: ["order.total: NaN is no number"],
+    }
+
+
+def test_a_record_by_itself_never_raises_however_broken() -> None:
+    assert decode_record(b'{"id": 1}') == {"id": 1}
+    assert decode_record(b'{"id": x, "name": "not cut off"}') == {
+        UNREADABLE: ["the answer is not JSON"],
+        "text": '{"id": x, "name": "not cut off"}',
+    }
+    cut = decode_record(b'{"id": 1, "name": "\xff')
+    assert cut[UNREADABLE] == ["the answer ends in the middle of its JSON"]
+
+
+def test_a_member_that_is_taken_out_takes_what_was_wrong_in_it_along() -> None:
+    (product,) = decode(b'[{"id": 1, "title": "x", "variants": [{"id": 2, "price": NaN}]}]')
+    assert without(product, "variants") == {"id": 1, "title": "x"}
+    (product,) = decode(b'[{"id": 1, "title": NaN, "variants": [{"id": 2, "price": NaN}]}]')
+    assert without(product, "variants")[UNREADABLE] == ["title: NaN is no number"]
 
 
 @pytest.mark.parametrize("preface", [b"", b"<b>Notice</b> ", b"\xff"])
