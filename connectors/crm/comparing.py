@@ -81,8 +81,9 @@ def compare(
     }
     for place, record in enumerate(records):
         crm_id, verdict = verdicts.get(place, (None, "changed"))
-        if verdict == "changed":
-            found.changes.append(Change(record, digests[place], crm_id))
+        if verdict in ("changed", "forced"):
+            is_same = verdict == "forced"
+            found.changes.append(Change(record, digests[place], crm_id, is_same))
             if crm_id is not None:
                 found.known.add(record.external_id)
         elif verdict == "touched":

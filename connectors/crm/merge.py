@@ -12,15 +12,19 @@ from uuid import UUID
 
 from connectors.crm.clients import merge_people
 from connectors.crm.database import Connection
+from connectors.crm.edits import Held, held, settle, watch
+from connectors.crm.ownership import TABLE_OF
 from connectors.crm.people import GUESTS, WALK_IN, Person, buyer_of, merged, person_of
 from connectors.crm.people_rows import Key
 from connectors.crm.rereads import note_buyers, note_orders_of
+from connectors.crm.shop_ids import restore
 from connectors.crm.staging import (
     ORDER_COLUMNS,
     PRODUCT_COLUMNS,
     copy_rows,
     order_row,
     product_row,
+    with_held,
 )
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
@@ -37,40 +41,58 @@ def merge(
     """Write the changed records of one stream; all of them or, by raising, none."""
     if not changes:
         return
+    watched = watch(connection, target, TABLE_OF[stream], changes)
+    restore(connection, target, stream, changes, watched)
+    stays = held(target, watched)
     if stream is Stream.CUSTOMERS:
-        _merge_customers(connection, target, changes)
+        _merge_customers(connection, target, changes, stays)
     elif stream is Stream.PRODUCTS:
-        _merge_products(connection, target, changes)
+        _merge_products(connection, target, changes, stays)
     else:
-        _merge_orders(connection, target, changes)
+        _merge_orders(connection, target, changes, stays)
+    settle(connection, target, watched, changes)
 
 
-def _merge_customers(connection: Connection, target: Target, changes: Sequence[Change]) -> None:
+def _merge_customers(
+    connection: Connection, target: Target, changes: Sequence[Change], stays: Held
+) -> None:
     people = [
         person_of(cast(Customer, change.record), country=target.country, position=position)
         for position, change in enumerate(changes)
     ]
+    for person, change in zip(people, changes, strict=True):
+        for column in stays.get(change.crm_id, ()) if change.crm_id else ():
+            # The client's columns are called as the person's; a null never overwrites.
+            setattr(person, column, None)
     deleted = [change.record.external_id for change in changes if change.record.is_deleted]
     if deleted:
         note_orders_of(connection, target, deleted)
     merge_people(connection, target, {one.key: one for one in people}, records=changes)
 
 
-def _merge_products(connection: Connection, target: Target, changes: Sequence[Change]) -> None:
+def _merge_products(
+    connection: Connection, target: Target, changes: Sequence[Change], stays: Held
+) -> None:
     copy_rows(
         connection,
         "products",
         "staged_products",
         PRODUCT_COLUMNS,
         (
-            product_row(cast(Product, change.record), change.digest, target.id_prefix)
+            with_held(
+                PRODUCT_COLUMNS,
+                product_row(cast(Product, change.record), change.digest, target.id_prefix),
+                stays.get(change.crm_id) if change.crm_id else None,
+            )
             for change in changes
         ),
     )
     connection.execute(load("products/merge"), target.scope)
 
 
-def _merge_orders(connection: Connection, target: Target, changes: Sequence[Change]) -> None:
+def _merge_orders(
+    connection: Connection, target: Target, changes: Sequence[Change], stays: Held
+) -> None:
     orders = [cast(Order, change.record) for change in changes]
     buyers = [_buyer(target, change) for change in changes]
     keys = [buyer.key if buyer else _NOBODY for buyer in buyers]
@@ -86,14 +108,18 @@ def _merge_orders(connection: Connection, target: Target, changes: Sequence[Chan
         "staged_orders",
         ORDER_COLUMNS,
         (
-            order_row(
-                order,
-                change.digest,
-                client_id=str(clients.get(key, _PRESENT_CLIENT)),
-                person=key,
-                is_anonymous=key == _NOBODY,
-                id_prefix=target.id_prefix,
-                order_number_prefix=target.order_number_prefix,
+            with_held(
+                ORDER_COLUMNS,
+                order_row(
+                    order,
+                    change.digest,
+                    client_id=str(clients.get(key, _PRESENT_CLIENT)),
+                    person=key,
+                    is_anonymous=key == _NOBODY,
+                    id_prefix=target.id_prefix,
+                    order_number_prefix=target.order_number_prefix,
+                ),
+                stays.get(change.crm_id) if change.crm_id else None,
             )
             for order, change, key in zip(orders, changes, keys, strict=True)
         ),

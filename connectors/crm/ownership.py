@@ -33,7 +33,8 @@ class Rule(StrEnum):
     OVERWRITE: the store's value, always. KNOWN: the store's value unless it has none. CONTACT: as
     KNOWN from the customer record that the client follows; anybody else fills a gap. FILL: a gap
     only. FORWARD: moves on, never back. EARLIEST, LATEST: a date that only moves that way. ONCE:
-    when the row is made. DERIVED: what the database computes from the orders.
+    when the row is made. RATE: what sync.exchange_rates has. DERIVED: what the database makes of
+    the orders.
     """
 
     KEY = "key"
@@ -45,11 +46,14 @@ class Rule(StrEnum):
     EARLIEST = "earliest"
     LATEST = "latest"
     ONCE = "once"
+    RATE = "rate"
     DERIVED = "derived"
 
 
 # A change by hand of such a column is noted, and the store's value comes back.
-_NOTED: Final = frozenset({Rule.KEY, Rule.OVERWRITE, Rule.KNOWN, Rule.CONTACT, Rule.DERIVED})
+_NOTED: Final = frozenset(
+    {Rule.KEY, Rule.OVERWRITE, Rule.KNOWN, Rule.CONTACT, Rule.RATE, Rule.DERIVED}
+)
 # With `edits: "crm_wins"` a change by hand stays. Without its key a row would be loaded twice, and
 # totals that are no sum of orders would be nobody's.
 _HOLDABLE: Final = frozenset({Rule.OVERWRITE, Rule.KNOWN, Rule.CONTACT})
@@ -120,7 +124,7 @@ SYNCED: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("discount", Rule.OVERWRITE, "order", "discount"),
         Column("total", Rule.OVERWRITE, "order", "total"),
         Column("refunded_total", Rule.OVERWRITE, "order", "refunded_total"),
-        Column("exchange_rate", Rule.OVERWRITE, "sync.exchange_rates, on the day of the order"),
+        Column("exchange_rate", Rule.RATE, "sync.exchange_rates, on the day of the order"),
         Column("currency", Rule.OVERWRITE, "order", "currency"),
         Column("status", Rule.OVERWRITE, "order; cancelled once deleted"),
         Column("items", Rule.KNOWN, "order", "lines"),

@@ -36,11 +36,24 @@ class StreamResult(msgspec.Struct, kw_only=True):
             setattr(self, name, getattr(self, name) + getattr(loaded, name))
 
 
+class Repair(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that people had changed and that is as the store has it again.
+
+    `columns`: those put back, none for a row that had been removed. No values, which may be
+    personal.
+    """
+
+    stream: Stream
+    external_id: str
+    columns: tuple[str, ...]
+
+
 class StoreResult(msgspec.Struct, kw_only=True):
     """What a sync of one store brought.
 
     `error`: why it stopped short, None when every stream was read to its end. `degraded`: it went
     through, but records are in quarantine. `warnings`: what the store's probe has to say.
+    `repairs`: rows that had been changed in the CRM behind the store's back, put back by this run.
     """
 
     store: str
@@ -49,6 +62,7 @@ class StoreResult(msgspec.Struct, kw_only=True):
     error: StoreError | None = None
     degraded: bool = False
     warnings: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     seconds: float = 0.0
 
 

@@ -6,7 +6,7 @@ needs no statement per row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -147,6 +147,13 @@ def order_row(
         moment(order.source_updated_at),
         binary(digest),
     )
+
+
+def with_held(columns: Sequence[str], row: Row, stays: Mapping[str, str | None] | None) -> Row:
+    """Return a row with the values that stay in the CRM instead of the store's."""
+    if not stays:
+        return row
+    return [stays.get(column, value) for column, value in zip(columns, row, strict=True)]
 
 
 def _item(line: OrderLine, id_prefix: str) -> Item:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from connectors.records import Record
 
+# The store's setting `edits`: whose value stays where a person changed what the store fills.
+STORE_WINS: Final = "store_wins"
+CRM_WINS: Final = "crm_wins"
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The store as the load path needs it; no credentials.
 
     `country`: ISO code that national phone numbers are read in, None when unknown. `load_id`: the
-    line in sync.loads of the transaction under way, 0 outside of one.
+    line in sync.loads of the transaction under way, 0 outside of one. `edits`: STORE_WINS or
+    CRM_WINS.
     """
 
     organization_id: str
@@ -26,6 +31,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     run_id: str = ""
     load_id: int = 0
+    edits: str = STORE_WINS
 
     @property
     def scope(self) -> dict[str, Any]:
@@ -41,9 +47,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True):
     """A record that is new to us or differs from what we have.
 
-    `crm_id`: its CRM row where the record map knows one.
+    `crm_id`: its CRM row where the record map knows one. `is_forced`: it is the same as before, and
+    written all the same.
     """
 
     record: Record
     digest: bytes
     crm_id: UUID | None
+    is_forced: bool = False

@@ -42,7 +42,8 @@ select
   case
     when k.known_hash is null then 'changed'
     when k.known_updated_at > k.source_updated_at and not k.is_answer then 'stale'
-    when %(is_forced)s or k.known_hash <> k.content_hash then 'changed'
+    when k.known_hash <> k.content_hash then 'changed'
+    when %(is_forced)s then 'forced'
     when k.known_updated_at is null and k.source_updated_at is not null then 'touched'
     when k.known_updated_at <> k.source_updated_at then 'touched'
     else 'unchanged'

@@ -1,4 +1,4 @@
--- Expects staged_orders, organization_id, store_id. Staged -> numbered -> written -> mapped.
+-- Expects staged_orders, organization_id, store_id, load_id. Staged -> numbered -> written -> mapped.
 --
 -- deal_id belongs to people and does not appear; a null never overwrites.
 with present as (
@@ -9,11 +9,6 @@ with present as (
     -- An order whose person was redacted stays with its client instead of joining the walk-in.
     case when s.is_anonymous then coalesce(e.client_id, s.client_id) else s.client_id end
       as final_client_id,
-    coalesce(s.items, e.items) as final_items,
-    coalesce(s.shipping_address, e.shipping_address) as final_shipping_address,
-    coalesce(s.tracking_number, e.tracking_number) as final_tracking_number,
-    coalesce(s.shipped_date, e.shipped_date) as final_shipped_date,
-    coalesce(s.delivered_date, e.delivered_date) as final_delivered_date,
     -- The same goes for the person behind it.
     case
       when s.is_anonymous then coalesce(k.person_entity, s.person_entity)
@@ -92,12 +87,12 @@ written as (
     q.rate,
     n.currency,
     n.status,
-    n.final_items,
-    n.final_shipping_address,
-    n.final_tracking_number,
+    n.items,
+    n.shipping_address,
+    n.tracking_number,
     n.order_date,
-    n.final_shipped_date,
-    n.final_delivered_date,
+    n.shipped_date,
+    n.delivered_date,
     coalesce(n.source_created_at, n.order_date)
   from numbered as n
   left join rates as q
@@ -115,12 +110,12 @@ written as (
     exchange_rate = excluded.exchange_rate,
     currency = excluded.currency,
     status = excluded.status,
-    items = excluded.items,
-    shipping_address = excluded.shipping_address,
-    tracking_number = excluded.tracking_number,
+    items = coalesce(excluded.items, r.items),
+    shipping_address = coalesce(excluded.shipping_address, r.shipping_address),
+    tracking_number = coalesce(excluded.tracking_number, r.tracking_number),
     order_date = excluded.order_date,
-    shipped_date = excluded.shipped_date,
-    delivered_date = excluded.delivered_date
+    shipped_date = coalesce(excluded.shipped_date, r.shipped_date),
+    delivered_date = coalesce(excluded.delivered_date, r.delivered_date)
   where
     (
       r.client_id, r.order_number, r.subtotal, r.tax, r.shipping, r.discount, r.total,
@@ -129,16 +124,31 @@ written as (
     ) is distinct from (
       excluded.client_id, excluded.order_number, excluded.subtotal, excluded.tax,
       excluded.shipping, excluded.discount, excluded.total, excluded.refunded_total,
-      excluded.exchange_rate, excluded.currency, excluded.status, excluded.items,
-      excluded.shipping_address, excluded.tracking_number, excluded.order_date,
-      excluded.shipped_date, excluded.delivered_date
+      excluded.exchange_rate, excluded.currency, excluded.status,
+      coalesce(excluded.items, r.items),
+      coalesce(excluded.shipping_address, r.shipping_address),
+      coalesce(excluded.tracking_number, r.tracking_number),
+      excluded.order_date,
+      coalesce(excluded.shipped_date, r.shipped_date),
+      coalesce(excluded.delivered_date, r.delivered_date)
     )
-  returning r.id, r.ecommerce_order_id
+  returning
+    r.id,
+    r.ecommerce_order_id,
+    -- As sync.row_digests has it.
+    hash_record_extended(
+      row(
+        r.order_number, r.ecommerce_order_id, r.subtotal, r.tax, r.shipping, r.discount, r.total,
+        r.refunded_total, r.currency, r.status, r.items, r.shipping_address, r.tracking_number,
+        r.order_date, r.shipped_date, r.delivered_date
+      ),
+      0
+    ) as row_digest
 )
 
 insert into sync.record_map_orders as m (
   store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
-  deleted_at, source_status, details, person_entity, person_external_id
+  deleted_at, source_status, details, person_entity, person_external_id, row_digest, load_id
 )
 select
   %(store_id)s,
@@ -153,7 +163,19 @@ select
   n.source_status,
   n.details,
   n.final_person_entity,
-  n.final_person_external_id
+  n.final_person_external_id,
+  coalesce(
+    w.row_digest,
+    (
+      select d.row_digest
+      from sync.row_digests as d
+      where
+        d.organization_id = %(organization_id)s
+        and d.entity = 'orders'
+        and d.crm_id = n.order_id
+    )
+  ),
+  %(load_id)s
 from numbered as n
 left join written as w on n.ecommerce_order_id = w.ecommerce_order_id
 order by n.external_id
@@ -166,6 +188,8 @@ on conflict (store_id, entity, external_id) do update set
   details = excluded.details,
   person_entity = excluded.person_entity,
   person_external_id = excluded.person_external_id,
+  row_digest = excluded.row_digest,
+  load_id = excluded.load_id,
   former_person_entity = case
     when
       (m.person_entity, m.person_external_id)

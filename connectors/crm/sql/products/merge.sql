@@ -1,4 +1,4 @@
--- Expects staged_products, organization_id, store_id. Staged -> written -> mapped.
+-- Expects staged_products, organization_id, store_id, load_id. Staged -> written -> mapped.
 --
 -- A null never overwrites; custom_fields belong to people and do not appear.
 with written as (
@@ -18,7 +18,7 @@ with written as (
     s.cost,
     s.currency,
     s.is_active,
-    coalesce(s.source_created_at, now())
+    coalesce(s.source_created_at, s.source_updated_at, now())
   from pg_temp.staged_products as s
   order by s.ecommerce_product_id
   on conflict (organization_id, ecommerce_product_id) do update set
@@ -47,12 +47,22 @@ with written as (
       excluded.currency,
       excluded.is_active
     )
-  returning p.id, p.ecommerce_product_id
+  returning
+    p.id,
+    p.ecommerce_product_id,
+    -- As sync.row_digests has it.
+    hash_record_extended(
+      row(
+        p.ecommerce_product_id, p.parent_ecommerce_product_id, p.name, p.description, p.sku,
+        p.category, p.price, p.cost, p.currency, p.is_active
+      ),
+      0
+    ) as row_digest
 )
 
 insert into sync.record_map_products as m (
   store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
-  deleted_at
+  deleted_at, row_digest, load_id
 )
 select
   %(store_id)s,
@@ -62,7 +72,19 @@ select
   coalesce(w.id, e.id),
   s.content_hash,
   s.source_updated_at,
-  case when s.is_deleted then now() end
+  case when s.is_deleted then now() end,
+  coalesce(
+    w.row_digest,
+    (
+      select d.row_digest
+      from sync.row_digests as d
+      where
+        d.organization_id = %(organization_id)s
+        and d.entity = 'products'
+        and d.crm_id = e.id
+    )
+  ),
+  %(load_id)s
 from pg_temp.staged_products as s
 left join written as w on s.ecommerce_product_id = w.ecommerce_product_id
 -- What was there before and needed no write is not among the written.
@@ -74,5 +96,7 @@ on conflict (store_id, entity, external_id) do update set
   content_hash = excluded.content_hash,
   source_updated_at = excluded.source_updated_at,
   deleted_at = excluded.deleted_at,
+  row_digest = excluded.row_digest,
+  load_id = excluded.load_id,
   updated_at = now()
 where m.organization_id = excluded.organization_id

@@ -1,10 +1,11 @@
 -- Customers that the store has no more: the client stays, inactive, unless another customer record
--- still speaks for it. Expects organization_id, store_id, external_ids. Returns the ids marked.
+-- still speaks for it. Expects organization_id, store_id, load_id, external_ids. Returns the ids
+-- marked.
 --
 -- Without the hash the record counts as new, should the store ever have it again.
 with gone as (
   update sync.record_map as m
-  set deleted_at = now(), content_hash = null, updated_at = now()
+  set deleted_at = now(), content_hash = null, load_id = %(load_id)s, updated_at = now()
   where
     m.organization_id = %(organization_id)s
     and m.store_id = %(store_id)s

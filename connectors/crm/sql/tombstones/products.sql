@@ -1,8 +1,8 @@
 -- Products that the store has no more become inactive. Expects organization_id, store_id,
--- external_ids. Returns the ids marked.
+-- load_id, external_ids. Returns the ids marked.
 with gone as (
   update sync.record_map as m
-  set deleted_at = now(), content_hash = null, updated_at = now()
+  set deleted_at = now(), content_hash = null, load_id = %(load_id)s, updated_at = now()
   where
     m.organization_id = %(organization_id)s
     and m.store_id = %(store_id)s

@@ -1,0 +1,29 @@
+-- Edits in which no store has a say: of rows that are gone, of clients whom no customer record of a
+-- store describes (orders only fill gaps), of rows whose record the store has no more.
+--
+-- Expects organization_id, store_id, run_id, keys (columns that hold a store's id) and totals (those
+-- that the orders come to).
+update sync.field_edits as e
+set
+  state = case when exists (
+    select
+    from sync.record_map as m
+    where m.organization_id = e.organization_id and m.crm_id = e.row_id
+  ) then 'kept' else 'gone' end,
+  settled_at = now(),
+  run_id = %(run_id)s,
+  store_id = %(store_id)s
+where
+  e.organization_id = %(organization_id)s
+  and e.settled_at is null
+  and e.column_name is not null
+  and e.column_name <> all(%(totals)s::text [])
+  and not exists (
+    select
+    from sync.record_map as m
+    where
+      m.organization_id = e.organization_id
+      and m.crm_id = e.row_id
+      and m.entity in ('customers', 'products', 'orders')
+      and m.content_hash is not null
+  )
