@@ -23,6 +23,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "analytics": ("analytics", "analytics", "Build or refresh the five views."),
     "metrics": ("analytics", "metrics", "Compute lifetime value and win rate."),
     "quarantine": ("quarantine", "quarantine", "Records that could not be loaded."),
+    "privacy": ("privacy", "privacy", "Forget persons and prove it; hand their data over."),
     "keys": ("keys", "keys", "The keys that credentials are encrypted with: list, rotate."),
     "channel": ("channel", "channel", "The chat channels' credentials."),
     "db": ("db", "db", "The CRM's database: migrate, status, url."),

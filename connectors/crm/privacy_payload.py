@@ -1,0 +1,178 @@
+"""Payloads in quarantine of an erased person: whose they are, and what is left of them.
+
+A payload is there because it could not be mapped, so nobody can rely on its shape. What is left is
+what cannot be personal: amounts, times, ids, states, and the names of the goods. A value whose key
+or form is not known to be harmless goes, and a part that is about the person goes whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from connectors.crm.refusals import payload_text
+from connectors.decoding import decode
+
+# What is about a person, in the spellings of all platforms: letters and digits only, lower case.
+_PERSONAL: Final = re.compile(
+    r".*(address|billing|contact|consent|email|phone|note|meta|attribute|custom|comment|message|"
+    r"history|agent|geo|coordinate|payer|cardholder|token|tracking|street|city|zip|postal|postcode|"
+    r"province|country).*"
+    r"|company.*|names?|tags?|places|file|raw|ip|line[12]|region|first.*|last.*|(display|full).*name|"
+    r"user.*|login"
+)
+# Named like one of those, and harmless by what is let through of them.
+_HARMLESS: Final = frozenset({"customer", "customerid", "customerexternalid"})
+# Whose elements are goods, or what was done with them: names and titles in there are no person's.
+_GOODS: Final = frozenset(
+    {
+        "lineitems", "items", "lines", "products", "product", "variant", "variants", "refunds",
+        "fulfillments", "surcharges", "discounts", "shippinglines", "shippingmethods",
+    }
+)  # fmt: skip
+_GOODS_TEXTS: Final = frozenset({"name", "title", "sku", "varianttitle", "productname"})
+_REGIONS: Final = frozenset({"state", "statecode", "stateorprovince"})
+_BESIDE_REGIONS: Final = frozenset({"city", "firstname", "lastname", "address1", "street1"})
+# Words that a platform chooses, not a person.
+_WORDS: Final = re.compile(r".*(status|currency|currencycode|state|type|kind|code)|currency.*")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
+_AMOUNT: Final = re.compile(r"[+-]?\d{1,10}([.,]\d{1,10})?", re.ASCII)
+_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d:?\d\d)?)?"
+    r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} [+-]\d{4}",
+    re.ASCII,
+)
+_IDS: Final = re.compile(r".*id|.*number|id", re.ASCII)
+_ID: Final = re.compile(r"(?!\+)[\w:/#.-]{1,120}", re.ASCII)
+_AMOUNT_KEYS: Final = re.compile(
+    r".*(total|price|tax|amount|subtotal|discount|shipping|cost|quantity|rate|refund|value|units|"
+    r"money|set|qty|fee|sum).*"
+)
+
+
+_BIG: Final = 1_000_000
+
+
+def strip_payload(payload: str) -> str:
+    """Return a payload (JSON text) without what could be personal; "{}" when it is no JSON."""
+    try:
+        decoded = decode(payload.encode("utf-8", "surrogatepass"))
+    except ValueError:
+        return "{}"
+    return payload_text(_stripped(decoded, key="", in_goods=False))
+
+
+def strip_rows(payload: str, kept: frozenset[str]) -> str:
+    """Return rows of a file (`rows`, `lines`: column -> text) with the columns of `kept` only."""
+    decoded = decode(payload.encode("utf-8", "surrogatepass"))
+    if not isinstance(decoded, Mapping):
+        return "{}"
+    left = {
+        name: [
+            {column: cell for column, cell in row.items() if column in kept}
+            for row in decoded[name]
+            if isinstance(row, Mapping)
+        ]
+        for name in ("rows", "lines")
+        if isinstance(decoded.get(name), list)
+    }
+    return payload_text(left)
+
+
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """What gives a person away in a payload: addresses (lower case), numbers, ids at the store."""
+
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    customer_ids: frozenset[str] = frozenset()
+
+    def are_in(self, payload: str) -> bool:
+        """Tell whether the payload speaks of this person."""
+        try:
+            decoded = decode(payload.encode("utf-8", "surrogatepass"))
+        except ValueError:
+            folded = payload.lower()
+            return any(email in folded for email in self.emails)
+        return any(self._is_mark(key, value) for key, value in _scalars(decoded, ""))
+
+    def _is_mark(self, key: str, value: Any) -> bool:
+        if isinstance(value, bool) or value is None:
+            return False
+        text = str(value)
+        folded = text.lower()
+        if any(email in folded for email in self.emails):
+            return True
+        if key in ("customerid", "customerexternalid", "customer.id"):
+            return text.rpartition("/")[2] in self.customer_ids
+        digits = re.sub(r"\D", "", text)
+        return len(text) < 40 and digits in self.phones  # noqa: PLR2004 - longer than any number
+
+
+def _scalars(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            bare = _bare(str(name))
+            yield from _scalars(inner, "customer.id" if (key, bare) == ("customer", "id") else bare)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _scalars(inner, key)
+    else:
+        yield key, value
+
+
+def _stripped(value: Any, *, key: str, in_goods: bool) -> Any:
+    if isinstance(value, Mapping):
+        left = {}
+        keys = {_bare(str(name)) for name in value}
+        for name, inner in value.items():
+            bare = _bare(str(name))
+            # Beside somebody's street, "state" is California, not "paid".
+            if bare in _REGIONS and not keys.isdisjoint(_BESIDE_REGIONS):
+                continue
+            if _is_kept(bare, inner, in_goods=in_goods):
+                left[name] = _stripped(inner, key=bare, in_goods=in_goods or bare in _GOODS)
+        return left
+    if isinstance(value, list):
+        return [
+            _stripped(one, key=key, in_goods=in_goods)
+            for one in value
+            if isinstance(one, (Mapping, list)) or _is_harmless(key, one, in_goods=in_goods)
+        ]
+    return value
+
+
+def _is_kept(key: str, value: Any, *, in_goods: bool) -> bool:
+    if in_goods and key in _GOODS_TEXTS:
+        return True
+    if key not in _HARMLESS and _PERSONAL.fullmatch(key):
+        return False
+    return isinstance(value, (Mapping, list)) or _is_harmless(key, value, in_goods=in_goods)
+
+
+def _is_harmless(key: str, value: Any, *, in_goods: bool) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, (int, Decimal)):
+        # A number that is none of amount, id or count may be somebody's telephone.
+        return bool(_AMOUNT_KEYS.fullmatch(key) or _IDS.fullmatch(key)) or -_BIG < value < _BIG
+    return isinstance(value, str) and (
+        (in_goods and key in _GOODS_TEXTS) or _is_harmless_text(key, value.strip())
+    )
+
+
+def _is_harmless_text(key: str, text: str) -> bool:
+    if _IDS.fullmatch(key):
+        return bool(_ID.fullmatch(text)) and "@" not in text
+    if _WORDS.fullmatch(key):
+        return bool(_WORD.fullmatch(text))
+    if _AMOUNT_KEYS.fullmatch(key) and _AMOUNT.fullmatch(text):
+        return True
+    return not text or bool(_TIME.fullmatch(text))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

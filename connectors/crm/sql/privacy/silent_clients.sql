@@ -1,0 +1,55 @@
+-- Of the clients behind these persons, those that a store brought and nobody else speaks for: no
+-- record of a store that is neither deleted nor erased, and no chat.
+--
+-- Expects organization_id and arrays of equal length: person_stores, person_entities, person_ids.
+-- Returns client ids.
+with going as (
+  select
+    s.store_id,
+    s.entity,
+    s.external_id
+  from unnest(
+    %(person_stores)s::uuid [], %(person_entities)s::text [], %(person_ids)s::text []
+  ) as s (store_id, entity, external_id)
+),
+
+clients as (
+  select
+    m.crm_id,
+    bool_or(m.link_reason = 'new') as is_brought
+  from going as g
+  inner join sync.record_map as m
+    on
+      m.organization_id = %(organization_id)s
+      and m.entity in ('customers', 'guests')
+      and g.store_id = m.store_id
+      and g.entity = m.entity
+      and g.external_id = m.external_id
+  group by m.crm_id
+)
+
+select c.id
+from clients as s
+inner join public.crm_clients as c on c.organization_id = %(organization_id)s and s.crm_id = c.id
+where
+  s.is_brought
+  and c.contact_id is null
+  and not exists (
+    select
+    from sync.record_map as m
+    where
+      m.organization_id = %(organization_id)s
+      and m.crm_id = c.id
+      and m.entity in ('customers', 'guests')
+      and m.deleted_at is null
+      and m.erased_at is null
+      and not exists (
+        select
+        from going as g
+        where
+          g.store_id = m.store_id
+          and g.entity = m.entity
+          and g.external_id = m.external_id
+      )
+  )
+order by c.id
