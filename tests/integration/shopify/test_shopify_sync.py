@@ -129,3 +129,36 @@ def test_a_result_that_lacks_rows_moves_no_cursor(crm: Crm) -> None:
         assert "counted" in str(crm.sync(config, Stream.ORDERS).error)
         assert crm.rows() == {}
         assert crm.watermark(Stream.ORDERS) in (None, (None,))
+
+
+@pytest.mark.parametrize("moves_dates", [True, False])
+def test_a_customer_merged_into_another_is_gone_after_the_very_next_sync(
+    crm: Crm, connection: psycopg.Connection[Any], moves_dates: bool
+) -> None:
+    """No feed names it, and a newcomer keeps the counts equal. One order's date moves at least."""
+    with SandboxServer(SandboxSpec(orders=60, products=12)) as server:
+        config = crm.store(server)
+        assert crm.sync(config).error is None
+        world, keeper = server.world("shopify"), server.store("shopify")
+        buyers = [order.customer_id for order in world.orders if order.customer_id]
+        source = max(set(buyers), key=buyers.count)
+        target = next(one for one in buyers if one != source)
+        theirs = [order for order in world.orders if order.customer_id == source]
+        times = {order.id: order.modified_at for order in theirs}
+        keeper.merge_customers(source, target)
+        if not moves_dates:
+            for order in theirs[1:]:
+                world.orders.changed(order, at=times[order.id])
+        keeper.add_customer("newcomer@example.org")
+
+        result = crm.sync(config)
+
+        assert result.error is None
+        assert result.streams[Stream.CUSTOMERS].deleted == 1
+        placed = connection.execute(
+            "select distinct person_external_id from sync.record_map"
+            " where entity = 'orders' and external_id = any(%s)",
+            [[str(order.id) for order in theirs]],
+        ).fetchall()
+        assert placed == [(str(target),)]
+        assert connection.execute("select count(*) from sync.rereads").fetchone() == (0,)
