@@ -27,7 +27,8 @@ from connectors.records import (
     Stream,
 )
 from connectors.status_map import status_exceptions
-from connectors.values import MAX_AMOUNT, amount
+from connectors.values import amount
+from connectors.woocommerce.numbers import quantity, unit_price
 from connectors.woocommerce.payloads import (
     CustomerPayload,
     LineItem,
@@ -36,7 +37,15 @@ from connectors.woocommerce.payloads import (
     ProductPayload,
     RefundSummary,
 )
-from connectors.woocommerce.values import address, full_name, identifier, instant, money, text
+from connectors.woocommerce.values import (
+    address,
+    erased,
+    full_name,
+    identifier,
+    instant,
+    money,
+    text,
+)
 from connectors.wording import misfit
 
 TRASH: Final = "trash"
@@ -54,9 +63,6 @@ _STATUSES: Final = {
     TRASH: OrderStatus.CANCELLED,
 }
 _ZERO: Final = Decimal("0.00")
-_UNIT_PRICE_STEP: Final = Decimal("0.000001")
-_UNIT_PRICE_PLACES: Final = -6
-_NO_NUMBER: Final = Decimal("NaN")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +141,7 @@ def map_customer(payload: CustomerPayload, _rules: Rules) -> Customer:
         address=address(billing),
         source_created_at=instant(payload.date_created_gmt, "date_created_gmt"),
         source_updated_at=instant(payload.date_modified_gmt, "date_modified_gmt"),
+        is_redacted=erased(billing, payload.email),
     )
 
 
@@ -174,7 +181,8 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
     if not slug:
         raise BadRecord("the order has no status", code="missing_status", field="status")
     total = money(payload.total, "total")
-    refunds = tuple([_refund(entry) for entry in payload.refunds or ()])
+    # A page of orders shows refunds newest first, an order asked for by itself oldest first.
+    refunds = tuple(sorted(map(_refund, payload.refunds or ()), key=_age))
     refunded = sum([refund.amount for refund in refunds], _ZERO)
     status = _status(slug, payload, rules, is_refunded=0 < total <= refunded)
     created = instant(payload.date_created_gmt, "date_created_gmt")
@@ -212,6 +220,7 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
         source_created_at=created,
         source_updated_at=instant(payload.date_modified_gmt, "date_modified_gmt"),
         is_deleted=slug == TRASH,
+        is_redacted=erased(billing),
     )
 
 
@@ -231,56 +240,21 @@ def _refund(entry: RefundSummary) -> Refund:
     )
 
 
+def _age(refund: Refund) -> tuple[int, str]:
+    return len(refund.external_id), refund.external_id
+
+
 def _line(item: LineItem) -> OrderLine:
     return OrderLine(
         external_id=identifier(item.id),
         name=text(item.name) or "",
-        quantity=_quantity(item.quantity),
+        quantity=quantity(item.quantity),
         product_external_id=identifier(item.variation_id) or identifier(item.product_id),
         sku=text(item.sku),
-        unit_price=_unit_price(item.price),
+        unit_price=unit_price(item.price),
         total=money(item.total, "line.total"),
         tax=money(item.total_tax, "line.total_tax"),
     )
-
-
-def _quantity(value: Any) -> Decimal:
-    if type(value) is int:
-        return Decimal(value)
-    try:
-        quantity = value if type(value) is Decimal else Decimal(_written(value) or 0)
-    except ArithmeticError:
-        quantity = _NO_NUMBER
-    if not quantity.is_finite() or abs(quantity) > MAX_AMOUNT:
-        raise BadRecord(
-            f"quantity is no number: {value!r}", code="bad_quantity", field="line.quantity"
-        )
-    return quantity
-
-
-def _unit_price(value: Any) -> Decimal | None:
-    """Keep six places: the price is a quotient, and its further digits are only division."""
-    if value is None or value == "":
-        return None
-    if type(value) is int:
-        return Decimal(value)
-    try:
-        price = value if type(value) is Decimal else Decimal(_written(value) or 0)
-        exponent = price.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(price) > MAX_AMOUNT:
-            raise BadRecord("a line's price is no number", code="bad_amount", field="line.price")
-        return price.quantize(_UNIT_PRICE_STEP) if exponent < _UNIT_PRICE_PLACES else price
-    except ArithmeticError:
-        raise BadRecord(
-            f"a line's price is no number: {value!r}", code="bad_amount", field="line.price"
-        ) from None
-
-
-def _written(value: Any) -> str | None:
-    """Return a number as written; refuses one that went through binary floating point."""
-    if isinstance(value, float):
-        raise BadRecord(f"a number is not exact: {value!r}", code="bad_amount", field="line")
-    return text(value)
 
 
 def _product_name(payload: ProductPayload) -> str:

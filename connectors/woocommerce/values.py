@@ -18,6 +18,8 @@ _ZERO: Final = Decimal("0.00")
 _BARE_TIME_LENGTH: Final = len("2026-01-31T12:00:00")
 # What WordPress makes of a date that was never set.
 _NO_DATES: Final = ("0000-", "-0001")
+_ERASED_DOMAIN: Final = "@site.invalid"
+_ERASED_NAME: Final = "[deleted]"
 
 
 def text(value: Any) -> str | None:
@@ -67,6 +69,19 @@ def full_name(first: Any, last: Any) -> str | None:
     """Join a person's names; None when both are empty."""
     given, family = text(first), text(last)
     return f"{given} {family}" if given and family else given or family
+
+
+def erased(person: Person | None, email: Any = None) -> bool:
+    """Say whether WordPress's personal data eraser has been over a person.
+
+    It writes one address over every address, in every language. Where there was none, "[deleted]"
+    is what it writes over a name, translated in shops that are not English, which then say nothing.
+    An eraser of customers empties their fields instead, which looks like somebody who never bought.
+    """
+    found = text(email) or (text(person.email) if person else None)
+    if found is not None:
+        return found.lower().endswith(_ERASED_DOMAIN)
+    return person is not None and _ERASED_NAME in (text(person.first_name), text(person.last_name))
 
 
 def address(person: Person) -> Address | None:
