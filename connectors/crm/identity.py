@@ -36,6 +36,10 @@ class Doubt(StrEnum):
     EMAIL_SHARED = "email_shared"
     PHONE_SHARED = "phone_shared"
     PHONE_OF_OTHER_EMAIL = "phone_of_other_email"
+    EMAIL_SHARED_LATER = "email_shared_later"
+    CHAT_OF_SEVERAL = "chat_of_several"
+    TWO_CONTACTS = "two_contacts"
+    SHARED_ADDRESS = "shared_address"
 
 
 class Candidate(msgspec.Struct, frozen=True):
