@@ -219,7 +219,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("total", "subtotal", "tax", "shipping", "discount", "refunded_total"):
             check_amount(getattr(self, name), name)
         if self.total < 0:
-            raise BadRecord(f"total is negative ({self.total})", code="bad_amount", field="total")
+            raise BadRecord(
+                f"total is negative ({self.total}), which no order is",
+                code="bad_amount",
+                field="total",
+            )
         check_texts(_order_texts(self), _ORDER_TEXTS)
         for name in (
             "order_date",

@@ -18,6 +18,7 @@ CENT: Final = Decimal("0.01")
 # Beyond this a text is an attack or an accident; it would bloat every row that carries it.
 MAX_TEXT_LENGTH: Final = 100_000
 _MOST_QUOTED: Final = 80
+_AT_MOST: Final = f"where the CRM holds at most {MAX_AMOUNT:,}"
 
 
 def check_id(value: str, what: str) -> None:
@@ -25,7 +26,11 @@ def check_id(value: str, what: str) -> None:
     if not value or not value.strip():
         raise BadRecord(f"{what} is missing", code="missing_id", field=what)
     if len(value) > 255:  # noqa: PLR2004 - longer ids exist on no platform; rubbish does
-        raise BadRecord(f"{what} is {len(value)} characters long", code="bad_id", field=what)
+        raise BadRecord(
+            f"{what} is {len(value):,} characters long, where 255 are the most",
+            code="bad_id",
+            field=what,
+        )
     check_text(value, what)
 
 
@@ -47,15 +52,20 @@ def check_text(value: str | None, what: str) -> None:
     if value is None or (value.isascii() and "\x00" not in value and len(value) < MAX_TEXT_LENGTH):
         return
     if len(value) >= MAX_TEXT_LENGTH:
-        raise BadRecord(f"{what} has {len(value)} characters", code="text_too_long", field=what)
+        raise BadRecord(
+            f"{what} has {len(value):,} characters, where fewer than {MAX_TEXT_LENGTH:,} are taken",
+            code="text_too_long",
+            field=what,
+        )
     if "\x00" in value:
-        raise BadRecord(f"{what} contains a NUL character", code="bad_text", field=what)
+        raise BadRecord(f"{what} contains a NUL character (U+0000)", code="bad_text", field=what)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadRecord(
-            f"{what} contains half a character (lone surrogate)", code="bad_text", field=what
-        ) from error
+        # As decoding keeps a byte that is no text.
+        is_byte = "\udc80" <= value[error.start] <= "\udcff"
+        trouble = "bytes that are no UTF-8 text" if is_byte else "half a character (lone surrogate)"
+        raise BadRecord(f"{what} contains {trouble}", code="bad_text", field=what) from error
 
 
 def check_texts(values: Sequence[str | None], names: Sequence[str]) -> None:
@@ -75,14 +85,18 @@ def check_amount(value: Decimal | None, what: str) -> None:
     if value is None:
         return
     if not value.is_finite() or abs(value) > MAX_AMOUNT:
-        raise BadRecord(f"{what} is out of range ({value})", code="bad_amount", field=what)
+        raise BadRecord(
+            f"{what} is out of range ({_quoted(value)}), {_AT_MOST}", code="bad_amount", field=what
+        )
 
 
 def check_currency(value: str) -> None:
     """Raise BadRecord unless `value` looks like an ISO 4217 code (three capital letters)."""
     if len(value) != 3 or not (value.isascii() and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 4217
         raise BadRecord(
-            f"currency {_quoted(value)} is not an ISO code", code="bad_currency", field="currency"
+            f"currency {_quoted(value)} is not an ISO code (three capital letters, as in EUR)",
+            code="bad_currency",
+            field="currency",
         )
 
 
@@ -93,7 +107,9 @@ def check_time(value: datetime | None, what: str) -> None:
     if value.tzinfo is None:
         raise BadRecord(f"{what} has no time zone", code="bad_time", field=what)
     if not 1970 <= value.year <= 2200:  # noqa: PLR2004 - year 0 and 9999 arrive as placeholders
-        raise BadRecord(f"{what} is in the year {value.year}", code="bad_time", field=what)
+        raise BadRecord(
+            f"{what} is in the year {value.year}, which cannot be meant", code="bad_time", field=what
+        )
 
 
 def utc_time(value: str | None, what: str) -> datetime | None:
@@ -134,7 +150,9 @@ def amount(value: Any, what: str) -> Decimal:
         exact = Decimal(value.strip() if isinstance(value, str) else value)
         if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
             raise BadRecord(
-                f"{what} is out of range: {_quoted(value)}", code="bad_amount", field=what
+                f"{what} is out of range: {_quoted(value)}, {_AT_MOST}",
+                code="bad_amount",
+                field=what,
             )
         return exact.quantize(CENT, rounding=ROUND_HALF_UP)
     except ArithmeticError as error:

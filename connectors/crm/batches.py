@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.base import Page, StoreConfig
 from connectors.crm.load import Batch
+from connectors.crm.shortening import shortened
 from connectors.errors import Permanent, StoreError, StoreloomError
 from connectors.records import Record, Rejected, Stream
 
@@ -41,7 +42,7 @@ class _Growing(msgspec.Struct, kw_only=True):
             self.skipped += len(self.rejected) - len(still)
             self.rejected = still
         self.records += page.records
-        self.rejected += page.rejected
+        self.rejected += shortened(page.rejected)
         self.gone += page.gone
         self.skipped += page.skipped
         self.fetched += page.fetched

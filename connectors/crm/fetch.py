@@ -12,7 +12,10 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Final
 
+import msgspec
+
 from connectors.base import Page
+from connectors.crm.shortening import shortened
 
 # One batch of the largest pages: the next is read while the last is written.
 PAGES_AHEAD: Final = 40
@@ -69,9 +72,16 @@ class PagesAhead:
         try:
             pages = self._read()
             for page in pages:
-                self._queue.put(page)
+                self._queue.put(_light(page))
                 if self._stopped.is_set():
                     break
         except BaseException as error:  # noqa: BLE001 - carried over to the other thread, not lost
             end = _End(error)
         self._queue.put(end)
+
+
+def _light(page: Page) -> Page:
+    """Return the page without the megabytes it may have been refused for, before it waits."""
+    if not page.rejected:
+        return page
+    return msgspec.structs.replace(page, rejected=shortened(page.rejected))

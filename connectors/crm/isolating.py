@@ -7,14 +7,20 @@ from typing import Final
 
 import psycopg
 
-from connectors.crm.database import Connection, first_line
+from connectors.crm.database import Connection
 from connectors.crm.merge import merge
-from connectors.crm.refusals import Refusal, refusal_by_database
+from connectors.crm.refusals import Refusal, refusal_by_error
 from connectors.crm.target import Change, Target
-from connectors.records import Record, Stream
+from connectors.records import Stream
 
-# What one record's values can be blamed for.
-_FAULTS_OF_A_RECORD: Final = (psycopg.errors.IntegrityError, psycopg.errors.DataError)
+# What one record's values can be blamed for: whatever the table's rules and triggers say no to, and
+# a text that no index can hold, which the driver counts among the server's troubles.
+_FAULTS_OF_A_RECORD: Final = (
+    psycopg.errors.IntegrityError,
+    psycopg.errors.DataError,
+    psycopg.errors.RaiseException,
+    psycopg.errors.ProgramLimitExceeded,
+)
 
 
 def merge_isolating(
@@ -32,7 +38,7 @@ def merge_isolating(
             merge(connection, target, stream, changes)
     except _FAULTS_OF_A_RECORD as error:
         if len(changes) == 1:
-            return [_refused(stream, changes[0].record, error)]
+            return [refusal_by_error(stream, changes[0].record, error)]
     else:
         return []
     middle = len(changes) // 2
@@ -40,14 +46,3 @@ def merge_isolating(
         *merge_isolating(connection, target, stream, changes[:middle]),
         *merge_isolating(connection, target, stream, changes[middle:]),
     ]
-
-
-def _refused(stream: Stream, record: Record, error: psycopg.Error) -> Refusal:
-    constraint = error.diag.constraint_name
-    return refusal_by_database(
-        stream,
-        record,
-        code=f"database_{error.sqlstate or 'error'}",
-        reason=f"the database refuses it: {first_line(error)}"
-        + (f" (constraint {constraint})" if constraint else ""),
-    )

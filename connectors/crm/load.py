@@ -57,9 +57,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a batch; the six add up to `fetched`.
 
-    `unchanged`: known and the same. `skipped`: no business of the CRM, older than what we have, or
-    the older of two states of one record in the batch. `deleted`: asked for by name, and the store
-    has it no more.
+    `unchanged`: known and the same. `skipped`: no business of the CRM, older than what we have, the
+    older of two states of one record in the batch, or refused again after a person discarded it.
+    `deleted`: asked for by name, and the store has it no more.
     """
 
     fetched: int = 0
@@ -190,23 +190,30 @@ def _load(
     failed = {refusal.external_id for refusal in refused}
     written = {change.record.external_id for change in compared.changes} - failed
     updated = len(written & compared.known)
+    refusals = [*map(refusal_of, batch.rejected), *refused]
+    discarded = put_refusals(connection, target, guarded_refusals(connection, target, refusals))
     loaded = Loaded(
         fetched=batch.fetched,
         inserted=len(written) - updated,
         updated=updated,
         unchanged=compared.unchanged + len(compared.touched),
-        skipped=batch.skipped + len(compared.stale) + len(batch.records) - len(records),
-        quarantined=len(batch.rejected) + len(refused),
+        skipped=(
+            batch.skipped + len(compared.stale) + len(batch.records) - len(records) + discarded
+        ),
+        quarantined=len(refusals) - discarded,
     )
-    refusals = [*map(refusal_of, batch.rejected), *refused]
-    put_refusals(connection, target, guarded_refusals(connection, target, refusals))
     # A record of which another state in this batch was refused is not whole yet.
     failed.update(one.external_id for one in batch.rejected)
     arrived = [one.external_id for one in records if one.external_id not in failed]
     if arrived:
         connection.execute(
             load("load/quarantine_resolve"),
-            {**target.scope, "stream": batch.stream.value, "external_ids": array(arrived)},
+            {
+                **target.scope,
+                "stream": batch.stream.value,
+                "external_ids": array(arrived),
+                "resolution": "arrived",
+            },
         )
     if batch.asked_at is None and compared.stale:
         # A list may be late; the store itself is asked which of the two states is today's.

@@ -29,10 +29,12 @@ from connectors.crm.load import (
     put_cursor,
     resolve_unnamed,
 )
+from connectors.crm.revision import revision_of
 from connectors.crm.sessions import Sessions
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.stores import find_store
+from connectors.crm.sweep import sweep
 from connectors.crm.target import CRM_WINS, STORE_WINS, Target
 from connectors.crm.transactions import transact
 from connectors.errors import ConfigurationError, DatabaseError
@@ -105,6 +107,11 @@ class Loader:
         return self._target
 
     @property
+    def lease(self) -> Lease:
+        """The lease that is loaded under."""
+        return self._lease
+
+    @property
     def connection(self) -> Connection:
         """The open connection, autocommit."""
         assert self._connection is not None, "used outside its block"  # noqa: S101 - as above
@@ -112,12 +119,11 @@ class Loader:
 
     def note(self, probe: StoreProbe) -> None:
         """Keep what the store says of itself where nobody has said otherwise."""
-        parameters = {
-            **self.target.scope,
-            "currency": probe.currency,
-            "time_zone": probe.time_zone,
-        }
+        told = {"currency": probe.currency, "time_zone": probe.time_zone}
+        parameters = {**self.target.scope, **told}
         self._once(lambda opened: opened.execute(load("stores/note"), parameters))
+        revision = revision_of(self._config, **told)
+        self._target = msgspec.structs.replace(self.target, revision=revision)
 
     def position(self, stream: Stream) -> Position:
         """Return where a stream stands; nothing known for a new one."""
@@ -195,7 +201,11 @@ class Loader:
     def follow_departed(self) -> None:
         """See what became of customers who left, once their orders have been read again."""
         if self.ask("rereads/departed", {}):
-            self._once(lambda opened: follow_departed(opened, self.target, lease=self._lease))
+            self.within(follow_departed)
+
+    def sweep(self, *, everybody: bool) -> None:
+        """Join clients who turn out to be one person; `everybody`: not only those changed lately."""
+        self.within(lambda opened, begun: sweep(opened, begun, everybody=everybody))
 
     def settled(
         self,
@@ -275,6 +285,7 @@ def _target(connection: Connection, config: StoreConfig, run_id: str) -> Target:
         order_number_prefix=store.order_number_prefix,
         country=str(country) if country else None,
         run_id=run_id,
+        revision=revision_of(config),
         edits=_edits(config),
     )
 

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
+import psycopg
 
+from connectors.crm.advice import advised
 from connectors.crm.database import Connection
+from connectors.crm.database_words import in_words
 from connectors.crm.statements import load
 from connectors.crm.target import Target
 from connectors.records import Record, Rejected, Stream
+from connectors.unreadable import UNREADABLE
 
 Kind = Literal["raw", "record"]
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _RECORD_ENCODER: Final = msgspec.json.Encoder(decimal_format="string")
 _MAX_REASON: Final = 2000
+# A parameter is one allocation of the server's, which ends at a gigabyte.
+_CHARACTERS_AT_ONCE: Final = 8_000_000
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +39,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     kind: Kind
     payload: str
+    # Of the payload as it came, where what is kept of it is less.
+    first_fingerprint: str | None = None
 
     @property
     def fingerprint(self) -> str:
         """What makes a second failure of the same record the same row."""
+        if self.first_fingerprint:
+            return self.first_fingerprint
         if self.external_id:
             return f"id:{self.external_id}"
         return f"hash:{hashlib.blake2b(self.payload.encode(), digest_size=16).hexdigest()}"
@@ -44,11 +54,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 def refusal_of(rejected: Rejected) -> Refusal:
     """Return the refusal of a payload that could not be mapped."""
+    code = _storable(rejected.code) or "unknown"
     return Refusal(
         stream=rejected.stream,
-        external_id=_storable(rejected.external_id),
-        code=_storable(rejected.code) or "unknown",
-        reason=(_storable(rejected.reason) or "")[:_MAX_REASON],
+        external_id=None if _is_nameless(rejected) else _storable(rejected.external_id),
+        code=code,
+        reason=advised(_storable(rejected.reason) or "", code)[:_MAX_REASON],
         kind="raw",
         payload=payload_text(rejected.payload),
     )
@@ -66,27 +77,63 @@ def refusal_by_database(stream: Stream, record: Record, *, code: str, reason: st
     )
 
 
-def put_refusals(connection: Connection, target: Target, refusals: Sequence[Refusal]) -> None:
-    """Write refusals; the same record failing again counts another attempt."""
+def refusal_by_error(stream: Stream, record: Record, error: psycopg.Error) -> Refusal:
+    """Return the refusal of a mapped record that made the database raise `error`."""
+    code = f"database_{error.sqlstate or 'error'}"
+    return refusal_by_database(stream, record, code=code, reason=advised(in_words(error), code))
+
+
+def put_refusals(connection: Connection, target: Target, refusals: Sequence[Refusal]) -> int:
+    """Write refusals; the same record failing again counts another attempt.
+
+    Returns how many of them stay discarded: a person has seen this payload fail for this reason and
+    said that nobody needs it.
+    """
     # One statement cannot meet a row twice: of a record's refusals in a batch the last counts.
-    latest = {(one.stream, one.fingerprint): one for one in refusals}
-    if not latest:
-        return
-    rows = list(latest.values())
-    connection.execute(
-        load("load/quarantine_put"),
-        {
-            **target.scope,
-            "run_id": target.run_id,
-            "streams": [one.stream.value for one in rows],
-            "external_ids": [one.external_id for one in rows],
-            "fingerprints": [one.fingerprint for one in rows],
-            "codes": [one.code for one in rows],
-            "reasons": [one.reason for one in rows],
-            "kinds": [one.kind for one in rows],
-            "payloads": [one.payload for one in rows],
-        },
-    )
+    latest = {(one.stream.value, one.fingerprint): one for one in refusals}
+    discarded: set[tuple[str, str]] = set()
+    for rows in _portions(list(latest.values())):
+        written = connection.execute(
+            load("load/quarantine_put"),
+            {
+                **target.scope,
+                "run_id": target.run_id,
+                "version": target.revision.version,
+                "mapping_revision": target.revision.mapping,
+                "settings_digest": target.revision.settings,
+                "streams": [one.stream.value for one in rows],
+                "external_ids": [one.external_id for one in rows],
+                "fingerprints": [one.fingerprint for one in rows],
+                "codes": [one.code for one in rows],
+                "reasons": [one.reason for one in rows],
+                "kinds": [one.kind for one in rows],
+                "payloads": [one.payload for one in rows],
+            },
+        )
+        discarded.update(
+            (stream, fingerprint) for stream, fingerprint, state in written if state == "discarded"
+        )
+    return sum((one.stream.value, one.fingerprint) in discarded for one in refusals)
+
+
+def _portions(rows: Sequence[Refusal]) -> Iterator[list[Refusal]]:
+    some: list[Refusal] = []
+    size = 0
+    for one in rows:
+        if some and size + len(one.payload) > _CHARACTERS_AT_ONCE:
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += len(one.payload)
+    if some:
+        yield some
+
+
+def _is_nameless(rejected: Rejected) -> bool:
+    """Say whether the id itself is what cannot be read: two records named NaN are two records."""
+    payload = rejected.payload
+    told = payload.get(UNREADABLE) if isinstance(payload, dict) else None
+    return isinstance(told, list) and any(str(one).startswith("id: ") for one in told)
 
 
 def payload_text(payload: Any) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.crm.load import Loaded
+from connectors.crm.quarantine import Replayed
 from connectors.errors import StoreError
 from connectors.records import Stream
 
@@ -54,6 +55,7 @@ class StoreResult(msgspec.Struct, kw_only=True):
     `error`: why it stopped short, None when every stream was read to its end. `degraded`: it went
     through, but records are in quarantine. `warnings`: what the store's probe has to say.
     `repairs`: rows that had been changed in the CRM behind the store's back, put back by this run.
+    `replayed`: records refused by an earlier version or other settings, tried again by this one.
     """
 
     store: str
@@ -63,6 +65,7 @@ class StoreResult(msgspec.Struct, kw_only=True):
     degraded: bool = False
     warnings: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    replayed: Replayed = Replayed()
     seconds: float = 0.0
 
 

@@ -26,6 +26,7 @@ from connectors.crm.lease import Lease
 from connectors.crm.load import CursorMove
 from connectors.crm.loader import Loader, Position
 from connectors.crm.repairs import queue_edits, repairs
+from connectors.crm.replay import replay_outdated, told
 from connectors.crm.results import Progress, StoreResult, StreamResult
 from connectors.crm.sessions import Sessions
 from connectors.crm.settle import Settling, lookback_seconds
@@ -115,6 +116,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         probe = self.reader.probe()
         self.result.warnings = probe.warnings
         self.loader.note(probe)
+        self.result.replayed = replay_outdated(self.loader, told(self.config, probe))
         end = _clock(probe)
         positions: dict[Stream, Position] = {}
         for stream in streams:
@@ -135,6 +137,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         }
         self._look_again(settled)
         self.loader.follow_departed()
+        self.loader.sweep(everybody=self.full)
         self.result.repairs = tuple(repairs(self.loader))
 
     def _look_again(self, settled: Mapping[Stream, Settling]) -> None:

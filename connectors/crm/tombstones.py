@@ -44,6 +44,7 @@ def bury(
         note_orders_of(connection, target, external_ids)
     marked = connection.execute(load(f"tombstones/{stream.value}"), scope).fetchall()
     settled = connection.execute(
-        load("load/quarantine_resolve"), {**scope, "stream": stream.value}
+        load("load/quarantine_resolve"),
+        {**scope, "stream": stream.value, "resolution": "deleted"},
     ).fetchall()
     return {row[0] for row in (*marked, *settled)}

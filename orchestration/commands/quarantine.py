@@ -12,8 +12,8 @@ from rich.table import Table
 
 from connectors.crm.counts import open_quarantine
 from connectors.crm.quarantine import list_quarantine
-from connectors.crm.quarantine import replay as replay_store
 from connectors.crm.quarantine import show as show_record
+from connectors.crm.replay import replay as replay_store
 from connectors.crm.stores import load_config
 from connectors.errors import ConfigurationError
 from connectors.records import Stream

@@ -7,7 +7,7 @@ select
   count(*) as row_count
 from sync.quarantine as q
 inner join sync.stores as s on q.organization_id = s.organization_id and q.store_id = s.id
-where q.resolved_at is null
+where q.state = 'open'
   and (%(store_key)s::text is null or s.key = %(store_key)s::text)
 group by q.organization_id, s.key, q.stream
 order by s.key, q.stream

@@ -13,7 +13,12 @@ select
   q.first_seen_at,
   q.last_seen_at,
   q.attempts,
-  q.resolved_at
+  q.version,
+  q.state,
+  q.resolution,
+  q.resolved_at,
+  q.resolved_by,
+  q.resolved_reason
 from sync.quarantine as q
 inner join sync.stores as s on q.organization_id = s.organization_id and q.store_id = s.id
 where
@@ -21,6 +26,6 @@ where
   and (%(store_key)s::text is null or s.key = %(store_key)s::text)
   and (%(stream)s::text is null or q.stream = %(stream)s::text)
   and (%(id)s::bigint is null or q.id = %(id)s::bigint)
-  and (%(with_resolved)s or q.resolved_at is null)
+  and (%(with_resolved)s or q.state = 'open')
 order by q.first_seen_at, q.id
 limit %(row_limit)s

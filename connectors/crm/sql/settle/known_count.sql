@@ -1,4 +1,5 @@
--- How many records of one stream the store is known to have, those in quarantine included.
+-- How many records of one stream the store is known to have, those in quarantine included: the store
+-- still has what was discarded, and a difference of counts would have all ids compared.
 -- Expects organization_id, store_id, stream. Returns loaded, waiting.
 select
   (
@@ -18,7 +19,7 @@ select
       q.organization_id = %(organization_id)s
       and q.store_id = %(store_id)s
       and q.stream = %(stream)s
-      and q.resolved_at is null
+      and q.state <> 'resolved'
       and not exists (
         select
         from sync.record_map as m

@@ -19,7 +19,7 @@ where
   q.organization_id = %(organization_id)s
   and q.store_id = %(store_id)s
   and q.stream = %(stream)s
-  and q.resolved_at is null
+  and q.state <> 'resolved'
   and q.external_id is not null
   and not exists (
     select
