@@ -59,7 +59,10 @@ for all to service_role using (true) with check (true);
 -- overwrites. Another digest now is a suspicion: the record is read again by name.
 --
 -- hash_record_extended is what hash partitions are found by, so an upgrade of the server keeps it.
-alter table sync.record_map add column row_digest bigint;
+alter table sync.record_map
+add column row_digest bigint,
+-- When the record was last read by name just to be compared, column by column.
+add column compared_at timestamptz;
 
 -- The digests of the rows as they are. A view, since the planner does not look into a function with a
 -- search_path of its own: 100,000 orders take 0.5 seconds this way and 3.5 the other.

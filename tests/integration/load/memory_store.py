@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import Permanent
+from connectors.glances import OrderGlance, glances
 from connectors.records import (
     Customer,
     Order,
@@ -95,6 +96,8 @@ class MemoryStore(Connector):
         self.late: dict[str, Record] = {}
         self.refused: set[str] = set()
         self.can_count = True
+        self.tells_days = True
+        self.spans: list[tuple[datetime, datetime]] = []
         self.counts_skipped = False
         self.calls = 0
         self.put(*records)
@@ -191,6 +194,18 @@ class MemoryStore(Connector):
     def deleted_ids(self, stream: Stream, window: Window) -> Iterator[str]:
         self.feed_windows.append(window)
         yield from self.feed[stream]
+
+    def orders_placed(self, start: datetime, end: datetime) -> Iterator[OrderGlance] | None:
+        if not self.tells_days:
+            return None
+        self.spans.append((start, end))
+        self.calls += 1
+        return glances(
+            self.records[Stream.ORDERS].values(),
+            [one for one in self.rejected if one.stream is Stream.ORDERS],
+            start=start,
+            end=end,
+        )
 
     def oldest_order(self) -> datetime | None:
         return None
