@@ -5,6 +5,9 @@
 -- When the person behind the record was erased: a customer, a guest, or who placed the order.
 alter table sync.record_map add column erased_at timestamptz;
 
+-- When the payload was stripped. One without an id is known by its fingerprint should it come again.
+alter table sync.quarantine add column erased_at timestamptz;
+
 -- One row per erasure.
 create table sync.erasures (
   id bigint generated always as identity primary key,

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from connectors.crm.database import Connection
 from connectors.crm.privacy_places import places_of
-from connectors.crm.privacy_quarantine import strip_quarantine
-from connectors.crm.privacy_scope import Scope
+from connectors.crm.privacy_quarantine import marks_of, quarantined, strip_quarantine
+from connectors.crm.privacy_scope import Scope, records
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 
@@ -71,12 +71,17 @@ def erase(
     row = connection.execute(load("privacy/begin"), parameters).fetchone()
     assert row is not None  # noqa: S101 - "insert … returning" always returns
     parameters["erasure_id"] = row[0]
-    # What gives the person away in a payload has to be read before it is gone.
-    counts = {"sync.quarantine": strip_quarantine(connection, scope, parameters)}
+    # What gives a person away has to be read before it is gone.
+    marks = marks_of(connection, scope)
+    parameters["emails"] = array(marks.emails)
+    parameters["surnames"] = array(marks.surnames)
+    stripped = strip_quarantine(connection, scope, marks, parameters)
+    counts = {"sync.quarantine": len(stripped)}
     for place in places_of(is_everything=is_everything):
         done = connection.execute(load(f"privacy/{place.erase}"), parameters)
         counts[place.table] = max(done.rowcount, 0)
-    connection.execute(load("privacy/erase_records"), parameters)
+    known = [*scope.records, *quarantined(stripped)]
+    connection.execute(load("privacy/erase_records"), {**parameters, **records(known)})
     counts = {place: number for place, number in sorted(counts.items()) if number}
     connection.execute(
         load("privacy/finish"),

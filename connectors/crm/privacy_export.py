@@ -10,7 +10,8 @@ import msgspec
 from connectors.crm.database import Connection
 from connectors.crm.privacy import Whom, person_scope
 from connectors.crm.privacy_places import PLACES
-from connectors.crm.privacy_quarantine import find_waiting
+from connectors.crm.privacy_quarantine import find_waiting, marks_of
+from connectors.crm.staging import array
 from connectors.crm.statements import load
 
 
@@ -26,7 +27,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 def export_person(connection: Connection, whom: Whom) -> Export:
     """Return what is held of a person; raises ConfigurationError when nobody is meant."""
     scope = person_scope(connection, whom)
-    parameters = scope.parameters()
+    marks = marks_of(connection, scope)
+    parameters = {**scope.parameters(), "emails": array(marks.emails)}
     places = {
         place.table: [row for (row,) in connection.execute(
             load(f"privacy/{place.export}"), parameters
@@ -41,6 +43,6 @@ def export_person(connection: Connection, whom: Whom) -> Export:
             "reason": one.reason,
             "payload": json.loads(one.payload),
         }
-        for one in find_waiting(connection, scope, parameters)
+        for one in find_waiting(connection, scope, marks, parameters)
     ]
     return Export(places={place: rows for place, rows in places.items() if rows})

@@ -15,6 +15,7 @@ from connectors.crm.privacy_quarantine import strip_refusal
 from connectors.crm.privacy_records import without_customer, without_person
 from connectors.crm.privacy_scope import of_redacted
 from connectors.crm.refusals import Refusal
+from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.target import Target
 from connectors.records import Customer, Order, Record, Stream
@@ -50,23 +51,40 @@ def guarded_refusals(
     connection: Connection, target: Target, refusals: Sequence[Refusal]
 ) -> list[Refusal]:
     """Return refused records as they may be kept: those of the erased without their person."""
-    keys = [(one.stream.value, one.external_id) for one in refusals if one.external_id]
+    if not refusals:
+        return []
     erased = erased_ids(
         connection,
         organization_id=target.organization_id,
         store_id=target.store_id,
-        keys=keys,
+        keys=[(one.stream.value, one.external_id) for one in refusals if one.external_id],
     )
+    erased |= _stripped_before(connection, target, refusals)
     if not erased:
         return list(refusals)
     row = connection.execute(load("privacy/settings"), target.scope).fetchone()
     settings = row[0] if row else {}
     return [
         strip_refusal(one, platform=target.platform, settings=settings)
-        if (one.stream.value, one.external_id) in erased
+        if not erased.isdisjoint(
+            {(one.stream.value, one.external_id), (one.stream.value, one.fingerprint)}
+        )
         else one
         for one in refusals
     ]
+
+
+def _stripped_before(
+    connection: Connection, target: Target, refusals: Sequence[Refusal]
+) -> set[tuple[str, str]]:
+    """Return (stream, fingerprint) of payloads without an id that were stripped before."""
+    nameless = [one.fingerprint for one in refusals if not one.external_id]
+    if not nameless:
+        return set()
+    rows = connection.execute(
+        load("privacy/erased_payloads"), {**target.scope, "fingerprints": array(nameless)}
+    ).fetchall()
+    return {(stream, fingerprint) for stream, fingerprint in rows}
 
 
 def _erased(

@@ -55,6 +55,12 @@ _AMOUNT_KEYS: Final = re.compile(
 
 
 _BIG: Final = 1_000_000
+_CUSTOMER_KEYS: Final = frozenset({"customerid", "customerexternalid", "customer.id"})
+# Of a telephone number: the country's digits are in front, and not always there.
+_ENDING: Final = 9
+_TOGETHER: Final = 4
+_SHORTEST_NUMBER: Final = 7
+_LONGEST_NUMBER: Final = 40
 
 
 def strip_payload(payload: str) -> str:
@@ -84,14 +90,28 @@ def strip_rows(payload: str, kept: frozenset[str]) -> str:
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """What gives a person away in a payload: addresses (lower case), numbers, ids at the store."""
+    """What gives persons away: addresses and surnames (lower case), the last digits of numbers, and
+    their ids, each with its store."""
 
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
-    customer_ids: frozenset[str] = frozenset()
+    surnames: frozenset[str] = frozenset()
+    customers: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def needles(self) -> list[str]:
+        """Texts of which a payload of theirs has at least one; others may have it too."""
+        # However a number is written, its last digits stand together.
+        digits = {phone[-_TOGETHER:] for phone in self.phones}
+        return sorted(self.emails | digits | {one.lower() for _, one in self.customers})
+
+    def of_store(self, store_id: Any) -> Marks:
+        """Return the marks as they count in one store: an id is somebody's in its own only."""
+        own = frozenset(one for one in self.customers if one[0] == str(store_id))
+        return msgspec.structs.replace(self, customers=own)
 
     def are_in(self, payload: str) -> bool:
-        """Tell whether the payload speaks of this person."""
+        """Tell whether the payload speaks of one of these persons."""
         try:
             decoded = decode(payload.encode("utf-8", "surrogatepass"))
         except ValueError:
@@ -106,10 +126,16 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
         folded = text.lower()
         if any(email in folded for email in self.emails):
             return True
-        if key in ("customerid", "customerexternalid", "customer.id"):
-            return text.rpartition("/")[2] in self.customer_ids
-        digits = re.sub(r"\D", "", text)
-        return len(text) < 40 and digits in self.phones  # noqa: PLR2004 - longer than any number
+        if key in _CUSTOMER_KEYS:
+            given = text.rpartition("/")[2]
+            return any(given == one for _, one in self.customers)
+        return len(text) < _LONGEST_NUMBER and ending(text) in self.phones
+
+
+def ending(phone: str) -> str:
+    """Return the digits that a number ends with in every way of writing it, "" for too few."""
+    digits = re.sub(r"\D", "", phone)
+    return digits[-_ENDING:] if len(digits) >= _SHORTEST_NUMBER else ""
 
 
 def _scalars(value: Any, key: str) -> Iterator[tuple[str, Any]]:

@@ -83,6 +83,26 @@ PLACES: Final = (
         export="export_clients",
     ),
     Place(
+        table="sync.field_edits",
+        columns=("earlier_value", "new_value"),
+        erase="erase_edits",
+        export="export_edits",
+    ),
+    Place(
+        table="sync.client_merges",
+        columns=(
+            "evidence", "loser", "winner_before", "winner_after", "moved", "set_aside",
+        ),
+        erase="erase_merges",
+        export="export_merges",
+    ),
+    Place(
+        table="sync.address_names",
+        columns=("email", "surname"),
+        erase="erase_address_names",
+        export="export_address_names",
+    ),
+    Place(
         table="public.crm_orders",
         columns=("shipping_address", "tracking_number"),
         erase="erase_orders",
@@ -90,7 +110,7 @@ PLACES: Final = (
     ),
     Place(
         table="sync.record_map (orders)",
-        columns=("details", "content_hash"),
+        columns=("details", "content_hash", "row_digest"),
         erase="erase_order_records",
         export="export_order_records",
     ),
@@ -105,16 +125,22 @@ PLACES: Final = (
         erase="erase_reviews",
         export="export_reviews",
     ),
+    Place(
+        table="sync.identity_links",
+        columns=("external_id", "evidence", "columns_before", "columns_after"),
+        erase="erase_links",
+        export="export_links",
+    ),
     # Last of those that a person's id leads to: it gives the id away.
     Place(
         table="sync.record_map (persons)",
-        columns=("external_id", "details", "content_hash"),
+        columns=("external_id", "details", "content_hash", "row_digest"),
         erase="erase_persons",
         export="export_persons",
     ),
     Place(
         table="sync.quarantine",
-        columns=("payload", "reason"),
+        columns=("payload", "reason", "resolved_reason"),
         erase="",
         export="",
     ),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from connectors.base import StoreConfig
 from connectors.crm.database import Connection
-from connectors.crm.people import CUSTOMERS
-from connectors.crm.privacy_payload import Marks, strip_payload, strip_rows
+from connectors.crm.people import CUSTOMERS, GUESTS
+from connectors.crm.privacy_payload import Marks, ending, strip_payload, strip_rows
 from connectors.crm.privacy_records import without_person
 from connectors.crm.privacy_scope import Scope
 from connectors.crm.refusals import Refusal, refusal_by_database
@@ -22,8 +22,6 @@ from connectors.records import Customer, Order, Stream
 
 _REASON: Final = "its personal data was erased; it could not be loaded: {code}"
 _FILES: Final = "files"
-# Shorter numbers stand in payloads of everybody.
-_SHORTEST_PHONE: Final = 7
 _TYPES: Final[Mapping[str, type[Customer] | type[Order]]] = {
     Stream.CUSTOMERS.value: Customer,
     Stream.ORDERS.value: Order,
@@ -38,6 +36,7 @@ class Waiting(msgspec.Struct, frozen=True):
     platform: str
     settings: Mapping[str, Any]
     stream: str
+    external_id: str | None
     code: str
     reason: str
     kind: str
@@ -45,58 +44,51 @@ class Waiting(msgspec.Struct, frozen=True):
     is_named: bool
 
 
-def strip_quarantine(connection: Connection, scope: Scope, parameters: Mapping[str, Any]) -> int:
-    """Strip what waits of the persons in scope, and what has left; return how many rows."""
-    found = find_waiting(connection, scope, parameters)
-    stripped = [(one.id, *strip(one)) for one in found]
+def strip_quarantine(
+    connection: Connection, scope: Scope, marks: Marks, parameters: Mapping[str, Any]
+) -> list[Waiting]:
+    """Strip what waits of the persons in scope, and what has left; return the rows that changed."""
+    found = find_waiting(connection, scope, marks, parameters)
     changed = [
-        (number, payload, reason)
-        for (number, payload, reason), before in zip(stripped, found, strict=True)
-        if (payload, reason) != (before.payload, before.reason)
+        (one, payload, reason)
+        for one in found
+        for payload, reason in [strip(one)]
+        if (payload, reason) != (one.payload, one.reason)
     ]
     if changed:
         connection.execute(
             load("privacy/erase_quarantine"),
             {
                 "organization_id": scope.organization_id,
-                "ids": [number for number, _, _ in changed],
+                "ids": [one.id for one, _, _ in changed],
                 "payloads": [payload for _, payload, _ in changed],
                 "reasons": [reason for _, _, reason in changed],
             },
         )
-    return len(changed)
+    return [one for one, _, _ in changed]
 
 
 def find_waiting(
-    connection: Connection, scope: Scope, parameters: Mapping[str, Any]
+    connection: Connection, scope: Scope, marks: Marks, parameters: Mapping[str, Any]
 ) -> list[Waiting]:
     """Return the rows of the quarantine that speak of the persons in scope."""
     if scope.store_id is not None:
         given = {"organization_id": scope.organization_id, "store_id": scope.store_id}
         rows = connection.execute(load("privacy/quarantine_of_store"), given).fetchall()
         return [Waiting(*row) for row in rows]
-    marks = _marks(connection, scope, parameters)
     rows = connection.execute(
-        load("privacy/quarantine_find"),
-        {**parameters, "needles": array(sorted(marks.emails | marks.phones | _ids(marks)))},
+        load("privacy/quarantine_find"), {**parameters, "needles": array(marks.needles)}
     ).fetchall()
-    found = [Waiting(*row) for row in rows]
-    ids = {
-        str(store_id): frozenset(
-            one for store, entity, one in _people(scope) if (store, entity) == (store_id, CUSTOMERS)
-        )
-        for store_id, _, _ in _people(scope)
-    }
     return [
         one
-        for one in found
-        if one.is_named
-        or msgspec.structs.replace(
-            # An id is somebody's in its own store only.
-            marks,
-            customer_ids=ids.get(str(one.store_id), frozenset()),
-        ).are_in(one.payload)
+        for one in (Waiting(*row) for row in rows)
+        if one.is_named or marks.of_store(one.store_id).are_in(one.payload)
     ]
+
+
+def quarantined(rows: Sequence[Waiting]) -> list[tuple[str, str, str]]:
+    """Return the records behind rows of the quarantine: (store, entity, id)."""
+    return [(str(one.store_id), one.stream, one.external_id) for one in rows if one.external_id]
 
 
 def strip(waiting: Waiting) -> tuple[str, str]:
@@ -118,6 +110,7 @@ def strip_refusal(refusal: Refusal, *, platform: str, settings: Mapping[str, Any
             platform=platform,
             settings=settings,
             stream=refusal.stream.value,
+            external_id=refusal.external_id,
             code=refusal.code,
             reason="",
             kind=refusal.kind,
@@ -125,7 +118,9 @@ def strip_refusal(refusal: Refusal, *, platform: str, settings: Mapping[str, Any
             is_named=True,
         )
     )
-    return msgspec.structs.replace(refusal, payload=payload, reason=reason)
+    return msgspec.structs.replace(
+        refusal, payload=payload, reason=reason, first_fingerprint=refusal.fingerprint
+    )
 
 
 def _strip_record(waiting: Waiting) -> str:
@@ -148,18 +143,23 @@ def _columns(waiting: Waiting) -> frozenset[str]:
         return frozenset()
 
 
-def _marks(connection: Connection, scope: Scope, parameters: Mapping[str, Any]) -> Marks:
-    rows = connection.execute(load("privacy/marks"), dict(parameters)).fetchall()
+def marks_of(connection: Connection, scope: Scope) -> Marks:
+    """Return what the persons in scope are recognised by; to be asked before it is erased."""
+    parameters = scope.parameters()
+    rows = connection.execute(load("privacy/marks"), parameters).fetchall()
+    people = [*scope.persons, *scope.unknown]
+    guests = [one for _, entity, one in people if entity == GUESTS]
+    emails = {email for email, _, _ in rows if email} | set(scope.emails)
+    phones = {phone for _, phone, _ in rows if phone}
     return Marks(
-        emails=frozenset([*(email for email, _ in rows if email), *scope.emails]),
-        phones=frozenset(phone for _, phone in rows if phone and len(phone) >= _SHORTEST_PHONE),
-        customer_ids=frozenset(one for _, entity, one in _people(scope) if entity == CUSTOMERS),
+        emails=frozenset(emails | _after("email:", guests)),
+        phones=frozenset(map(ending, phones | _after("phone:", guests))) - {""},
+        surnames=frozenset(surname for _, _, surname in rows if surname),
+        customers=frozenset(
+            (str(store_id), one) for store_id, entity, one in people if entity == CUSTOMERS
+        ),
     )
 
 
-def _people(scope: Scope) -> list[Any]:
-    return [*scope.persons, *scope.unknown]
-
-
-def _ids(marks: Marks) -> frozenset[str]:
-    return frozenset(one.lower() for one in marks.customer_ids)
+def _after(prefix: str, external_ids: list[str]) -> set[str]:
+    return {one.removeprefix(prefix) for one in external_ids if one.startswith(prefix)}

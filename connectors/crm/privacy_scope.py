@@ -66,17 +66,23 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     def parameters(self) -> dict[str, Any]:
         """What the statements in sql/privacy take. Opaque ids are made anew at each call."""
-        records = self.records
         return {
             "organization_id": self.organization_id,
             "client_ids": array(map(str, self.client_ids)),
             "order_ids": array(str(one.crm_id) for one in self.orders),
             **_persons(self.persons),
             "person_new_ids": array(_opaque(entity, one) for _, entity, one in self.persons),
-            "record_stores": array(store for store, _, _ in records),
-            "record_entities": array(entity for _, entity, _ in records),
-            "record_ids": array(external_id for _, _, external_id in records),
+            **records(self.records),
         }
+
+
+def records(given: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """Return records (store, entity, id) as the statements take them."""
+    return {
+        "record_stores": array(store for store, _, _ in given),
+        "record_entities": array(entity for _, entity, _ in given),
+        "record_ids": array(external_id for _, _, external_id in given),
+    }
 
 
 def of_clients(

@@ -13,6 +13,7 @@ set
     )
     else m.details
   end,
+  row_digest = null,
   content_hash = case when m.content_hash is not null then uuid_send(gen_random_uuid()) end,
   erased_at = now(),
   updated_at = now()

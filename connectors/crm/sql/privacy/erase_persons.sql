@@ -8,6 +8,7 @@ update sync.record_map as m
 set
   external_id = s.new_id,
   details = null,
+  row_digest = null,
   content_hash = case when m.content_hash is not null then uuid_send(gen_random_uuid()) end,
   erased_at = coalesce(m.erased_at, now()),
   updated_at = now()

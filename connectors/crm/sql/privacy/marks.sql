@@ -1,8 +1,10 @@
 -- What these clients are recognised by in a payload that could not be read.
--- Expects organization_id, client_ids. Returns email (lower case), phone (its digits).
+-- Expects organization_id, client_ids. Returns email (lower case), phone (its digits), surname (the
+-- last word of the name, lower case).
 select
   lower(c.email) as email,
-  regexp_replace(c.phone, '[^0-9]', '', 'g') as phone
+  regexp_replace(c.phone, '[^0-9]', '', 'g') as phone,
+  lower(substring(c.full_name from '[^ ]+$')) as surname
 from public.crm_clients as c
 where
   c.organization_id = %(organization_id)s

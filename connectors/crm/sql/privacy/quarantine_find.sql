@@ -3,13 +3,14 @@
 --
 -- Expects organization_id, arrays of equal length record_stores, record_entities, record_ids, and
 -- needles (lower case; looked for in every store of the organization). Returns id, store_id,
--- platform, settings, stream, code, reason, payload_kind, payload, is_named.
+-- platform, settings, stream, external_id, code, reason, payload_kind, payload, is_named.
 select
   q.id,
   q.store_id,
   t.platform,
   t.settings,
   q.stream,
+  q.external_id,
   q.code,
   q.reason,
   q.payload_kind,

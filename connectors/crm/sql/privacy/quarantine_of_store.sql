@@ -6,6 +6,7 @@ select
   t.platform,
   t.settings,
   q.stream,
+  q.external_id,
   q.code,
   q.reason,
   q.payload_kind,

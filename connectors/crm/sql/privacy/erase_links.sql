@@ -1,0 +1,41 @@
+-- Why these persons are who they are: the rule stays, the values that matched go, and with them what
+-- taking the link apart would give back.
+--
+-- Expects organization_id, client_ids and arrays of equal length: person_stores, person_entities,
+-- person_ids, person_new_ids. Returns the links written.
+with concerned as (
+  select
+    k.id,
+    (
+      select s.new_id
+      from unnest(
+        %(person_stores)s::uuid [], %(person_entities)s::text [], %(person_ids)s::text [],
+        %(person_new_ids)s::text []
+      ) as s (store_id, entity, external_id, new_id)
+      where
+        s.store_id = k.store_id
+        and s.entity = k.entity
+        and s.external_id = k.external_id
+      limit 1
+    ) as new_id
+  from sync.identity_links as k
+  where k.organization_id = %(organization_id)s
+)
+
+update sync.identity_links as k
+set
+  external_id = coalesce(c.new_id, k.external_id),
+  evidence = '{}',
+  columns_before = null,
+  columns_after = null
+from concerned as c
+where
+  k.organization_id = %(organization_id)s
+  and k.id = c.id
+  and (c.new_id is not null or k.client_id = any(%(client_ids)s::uuid []))
+  and (
+    k.evidence <> '{}'
+    or num_nonnulls(k.columns_before, k.columns_after) > 0
+    or c.new_id <> k.external_id
+  )
+returning k.id
