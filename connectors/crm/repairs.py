@@ -31,7 +31,7 @@ _SHOWN: Final = 20
 
 def queue_edits(loader: Loader) -> None:
     """See to everything people changed in the store's rows since the last sync."""
-    if loader.ask("edits/is_any", {})[0][0]:
+    if loader.ask("edits/first", {}):
         loader.within(_queue)
 
 
