@@ -15,7 +15,7 @@ import msgspec
 from connectors.crm.database import Connection
 from connectors.crm.former import stays
 from connectors.crm.identity import Candidate, Link, Match, resolve
-from connectors.crm.people import Person, settle_phone
+from connectors.crm.people import CUSTOMERS, Person, settle_phone
 from connectors.crm.people_rows import Found, Key, shop_id_of, stage_people
 from connectors.crm.staging import array, json_text
 from connectors.crm.statements import load
@@ -47,8 +47,12 @@ def merge_people(
     connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
     found = _resolve(connection, target, people, orders)
     made = found.made
+    follows = any(
+        entity == CUSTOMERS and client_id not in made and found.shop_ids.get(client_id) is None
+        for (entity, _), client_id in found.clients.items()
+    )
     connection.execute(
-        load("clients/lock"),
+        load("clients/lock_keys" if follows else "clients/lock"),
         {
             **target.scope,
             "client_ids": array(map(str, set(found.clients.values()) - made)),

@@ -7,20 +7,18 @@ again, in the same sync or, when it broke off, in the next.
 from __future__ import annotations
 
 from connectors.crm.database import Connection
-from connectors.crm.lease import Lease
 from connectors.crm.staging import array
 from connectors.crm.statements import load
+from connectors.crm.store_merges import join_merged_customers
 from connectors.crm.target import Target
-from connectors.crm.transactions import transact
 
 
-def follow_departed(connection: Connection, target: Target, *, lease: Lease) -> None:
-    """Join the clients of merged customers, and forget who left."""
+def follow_departed(connection: Connection, target: Target) -> int:
+    """Join the clients of merged customers and forget who left; return how many became one.
 
-    def work(begun: Target) -> None:
-        gone = [row[0] for row in connection.execute(load("rereads/departed"), begun.scope)]
-        connection.execute(
-            load("rereads/departed_done"), {**begun.scope, "external_ids": array(gone)}
-        )
-
-    transact(connection, target, lease, work)
+    Inside a signed transaction, as its first work.
+    """
+    gone = [str(row[0]) for row in connection.execute(load("rereads/departed"), target.scope)]
+    joined = join_merged_customers(connection, target, gone)
+    connection.execute(load("rereads/departed_done"), {**target.scope, "external_ids": array(gone)})
+    return joined

@@ -299,6 +299,9 @@ def test_a_customer_merged_into_another_is_noticed_by_the_order_that_moved(
     assert rows("select external_id from sync.record_map where deleted_at is not null") == [("1",)]
     assert rows(CLIENT_OF, "1") == [("2",)]
     assert rows("select count(*) from sync.departed_customers") == [(0,)]
+    assert rows("select count(*) from crm_clients where ecommerce_customer_id = '1'") == [(0,)], (
+        "the two are one client"
+    )
 
 
 def test_what_waits_to_be_asked_survives_a_store_that_goes_away(
