@@ -73,13 +73,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class StoreProbe(msgspec.Struct, frozen=True, kw_only=True):
     """What a first, cheap call tells of a store.
 
-    `server_time`: the store's clock (UTC): windows end by it, since ours may run ahead.
-    `warnings`: sentences with what to do about each.
+    `country`: ISO code of where the store is, which national phone numbers are read in where an
+    address names none. `server_time`: the store's clock (UTC): windows end by it, since ours may
+    run ahead. `warnings`: sentences with what to do about each.
     """
 
     name: str
     currency: str
     time_zone: str | None = None
+    country: str | None = None
     api_version: str | None = None
     server_time: datetime | None = None
     warnings: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ from connectors.woocommerce.abilities import Abilities
 from connectors.woocommerce.api import RecordMissing, RouteMissing, ShopApi
 from connectors.woocommerce.auth import Way
 
+_CURRENCY: Final = "woocommerce_currency"
+_COUNTRY: Final = "woocommerce_default_country"
 _CURRENCY_PLACES: Final = (
     ("data/currencies/current", "code"),
     ("settings/general/woocommerce_currency", "value"),
@@ -24,6 +26,7 @@ _CURRENCY_PLACES: Final = (
 _SKEW_SECONDS: Final = 300
 _OLDEST_WITH_DATES: Final = (5, 8)
 _ISO_LENGTH: Final = 3
+_COUNTRY_LENGTH: Final = 2
 
 
 def probe(api: ShopApi, config: StoreConfig, abilities: Abilities) -> StoreProbe:
@@ -39,7 +42,12 @@ def probe(api: ShopApi, config: StoreConfig, abilities: Abilities) -> StoreProbe
     system = _optional(api, "system_status", _fields="environment,settings")
     environment = system.get("environment") if isinstance(system.get("environment"), dict) else {}
     version = str(environment.get("version") or "") if isinstance(environment, dict) else ""
-    currency = store_currency(api, system) or _configured(config)
+    general = _general(api)
+    currency = (
+        _code(general.get(_CURRENCY), _ISO_LENGTH)
+        or store_currency(api, system)
+        or _configured(config)
+    )
     if currency is None:
         raise Permanent(
             "the key may not read the shop's currency. Give its user the role Shop manager, or "
@@ -50,6 +58,7 @@ def probe(api: ShopApi, config: StoreConfig, abilities: Abilities) -> StoreProbe
         name=str(index.get("name") or config.key),
         currency=currency,
         time_zone=_time_zone(index),
+        country=_country(general),
         api_version=version or None,
         server_time=site.server_time,
         warnings=(
@@ -62,14 +71,32 @@ def probe(api: ShopApi, config: StoreConfig, abilities: Abilities) -> StoreProbe
 def store_currency(api: ShopApi, system: dict[str, Any] | None = None) -> str | None:
     """Return the shop's own currency, None when the key may not know it."""
     for path, name in _CURRENCY_PLACES:
-        code = _optional(api, path).get(name)
-        if isinstance(code, str) and len(code) == _ISO_LENGTH:
-            return code.upper()
+        if code := _code(_optional(api, path).get(name), _ISO_LENGTH):
+            return code
     if system is None:
         system = _optional(api, "system_status", _fields="settings")
     settings = system.get("settings")
-    code = settings.get("currency") if isinstance(settings, dict) else None
-    return code.upper() if isinstance(code, str) and len(code) == _ISO_LENGTH else None
+    return _code(settings.get("currency") if isinstance(settings, dict) else None, _ISO_LENGTH)
+
+
+def _general(api: ShopApi) -> dict[str, Any]:
+    """Return the shop's general settings by name, {} where the key may not see them."""
+    try:
+        found = api.get("settings/general", {"_fields": "id,value"}).json()
+    except (AuthFailed, RouteMissing, RecordMissing, ValueError):
+        return {}
+    entries = found if isinstance(found, list) else []
+    return {str(one.get("id")): one.get("value") for one in entries if isinstance(one, dict)}
+
+
+def _country(general: dict[str, Any]) -> str | None:
+    """Return where the shop is; with its state the setting reads "US:CA"."""
+    value = general.get(_COUNTRY)
+    return _code(value.partition(":")[0] if isinstance(value, str) else None, _COUNTRY_LENGTH)
+
+
+def _code(value: Any, length: int) -> str | None:
+    return value.upper() if isinstance(value, str) and len(value) == length else None
 
 
 def _configured(config: StoreConfig) -> str | None:

@@ -113,19 +113,16 @@ class WooCommerce:
             listing,
             lambda: lists.orders(self._world, listing, hidden),
             printer.order,
+            among_others=lambda order: printer.order(order, newest_first=True),
             forgets=True,
-        )
-
-    def _refunds(self, call: _Call) -> Answer:
-        listing = self._read(call, lists.REFUND_RULES)
-        printer = Printer(self._world, call.base_url, listing.places)
-        return self._page(
-            call, listing, lambda: lists.refunds(self._world, listing), printer.refund, forgets=True
         )
 
     def _order_refunds(self, call: _Call, order_id: int) -> Answer:
         if order_id not in self._world.orders.by_id:
             raise Refused(404, "woocommerce_rest_invalid_order_id", "Invalid order ID.")
+        return self._refunds(call, order_id)
+
+    def _refunds(self, call: _Call, order_id: int | None = None) -> Answer:
         listing = self._read(call, lists.REFUND_RULES)
         printer = Printer(self._world, call.base_url, listing.places)
         return self._page(
@@ -220,6 +217,7 @@ class WooCommerce:
         select: Callable[[], Sequence[Any]],
         printer: Callable[[Any], dict[str, Any]],
         *,
+        among_others: Callable[[Any], dict[str, Any]] | None = None,
         forgets: bool = False,
     ) -> Answer:
         rows = self._selected(call, select)
@@ -227,9 +225,9 @@ class WooCommerce:
         total = 0 if forgets and listing.skip and not page else len(rows)
         pages = math.ceil(total / listing.per_page)
         headers = lists.page_headers(total, pages, listing.page, call.query, call.address)
-        printed = (
-            self._print(row, printer, listing, call.base_url) for row in page if row is not None
-        )
+        shown = [row for row in page if row is not None]
+        form = among_others if among_others is not None and len(shown) > 1 else printer
+        printed = (self._print(row, form, listing, call.base_url) for row in shown)
         return Answer(b"[" + b",".join(printed) + b"]", headers=headers)
 
     def _selected(self, call: _Call, select: Callable[[], Sequence[Any]]) -> Sequence[Any]:
@@ -274,7 +272,7 @@ class WooCommerce:
         listing: Listing,
         base_url: str,
     ) -> bytes:
-        key = (base_url, type(entity), entity.id, listing.places, listing.fields)
+        key = (base_url, printer.__qualname__, entity.id, listing.places, listing.fields)
         known = self._printed.get(key)
         if known is None or known[0] != entity.version:
             payload = printer(entity)

@@ -26,8 +26,8 @@ class Printer:
         self._base = base_url
         self._places = places
 
-    def order(self, order: Order) -> Json:
-        """Return one element of GET /orders."""
+    def order(self, order: Order, *, newest_first: bool = False) -> Json:
+        """Return one element of GET /orders; a page of several has refunds newest first."""
         money = self.money
         is_bare_draft = order.state == states.AUTO_DRAFT
         billing = self._address(order.billing) | {"email": order.email}
@@ -85,7 +85,7 @@ class Printer:
             else [],
             "refunds": [
                 {"id": refund.id, "reason": refund.reason, "total": money(-refund.amount)}
-                for refund in order.refunds
+                for refund in (order.refunds[::-1] if newest_first else order.refunds)
             ],
             "payment_url": "",
             "is_editable": order.state in (states.PENDING, states.ON_HOLD, states.AUTO_DRAFT),

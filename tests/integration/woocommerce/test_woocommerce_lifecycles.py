@@ -127,6 +127,16 @@ def test_an_order_is_trashed_restored_and_deleted_for_good(shop: Synced) -> None
     assert followed.client()[0] == followed.before[0] - 1
 
 
+def test_an_order_with_two_refunds_is_the_same_read_alone_and_in_a_page(shop: Synced) -> None:
+    followed = Followed(shop)
+    followed.store.refund_order(followed.order.id, Decimal("2.00"))
+    followed.store.refund_order(followed.order.id, Decimal("3.00"))
+    followed.now()
+    orders = shop.sync(full=True).streams[Stream.ORDERS]
+    assert orders.fetched > 1
+    assert (orders.inserted, orders.updated) == (0, 0)
+
+
 def test_a_refunded_order_that_is_deleted_for_good_takes_its_refunds_along(shop: Synced) -> None:
     followed = Followed(shop)
     followed.store.refund_order(followed.order.id, Decimal("2.00"))

@@ -96,6 +96,13 @@ def test_a_part_refund_leaves_total_and_status() -> None:
     assert [entry.amount for entry in found.refunds] == [Decimal("10.00"), Decimal("0.60")]
 
 
+def test_refunds_in_another_order_are_the_same_refunds() -> None:
+    listed = mapped(refunds=[refund("-0.60", 10), refund("-10.00", 9)])
+    by_name = mapped(refunds=[refund("-10.00", 9), refund("-0.60", 10)])
+    assert listed == by_name
+    assert [entry.external_id for entry in listed.refunds] == ["9", "10"]
+
+
 def test_refunds_that_reach_the_total_make_it_refunded_whatever_it_says() -> None:
     found = mapped(status="completed", refunds=[refund("-30.00"), refund("-10.60")])
     assert found.status is OrderStatus.REFUNDED
