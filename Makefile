@@ -12,7 +12,7 @@ ARGS ?=
 # Two cores: PostgreSQL, dbt and Dagster take their share beside the workers.
 WORKERS ?= 2
 
-.PHONY: help setup demo up test lint format bench clean
+.PHONY: help setup demo up test chaos lint format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,9 @@ up: .venv/.runtime ## Start the database, the Dagster UI and the schedules
 
 test: .venv/.dev lint ## Lint, then every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+chaos: .venv/.dev ## 20,000 random histories against a model (ARGS='--histories N --seed S --minutes M --from PORTION')
+	@$(BIN)/python -m tests.chaos --workers $(WORKERS) $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy --strict, sqlfluff
 	@$(BIN)/ruff check .

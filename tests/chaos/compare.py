@@ -1,0 +1,189 @@
+"""The model against the tables: every row, every column the rules speak of, to the cent.
+
+Rows are matched by what the record map says each record became; two records that are one client in
+the model must be one in the CRM, and two must be two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connectors.records import Stream
+from tests.chaos.crm import Row
+from tests.chaos.model import Model
+from tests.chaos.model_rows import Client, ProductRow
+from tests.chaos.shop import Shop
+
+_CENT = Decimal("0.01")
+
+
+class Mismatch(AssertionError):
+    """The CRM is not what the model says."""
+
+
+def check(model: Model, rows: dict[str, list[Row]], store_ids: Sequence[str]) -> None:
+    """Compare everything; raises Mismatch naming the first difference."""
+    _bind(model, rows["map"], store_ids)
+    _check_clients(model, rows["clients"])
+    _check_orders(model, rows["orders"])
+    _check_products(model, rows["products"])
+
+
+def _bind(model: Model, mapped: Iterable[Row], store_ids: Sequence[str]) -> None:
+    """Learn from the record map which row is which, and hold the map itself to the model."""
+    there = {(one["store_id"], one["entity"], one["external_id"]): one for one in mapped}
+    expected = {
+        (store_id, *key): seen
+        for store_id, store in zip(store_ids, model.stores, strict=True)
+        for key, seen in store.seen.items()
+    }
+    _same("records in the map", sorted(key[1:] for key in there), sorted(k[1:] for k in expected))
+    rows: dict[int, str] = {}
+    for key, seen in expected.items():
+        found = there[key]
+        if not isinstance(seen.row, ProductRow):
+            known = rows.setdefault(id(seen.row), found["crm_id"])
+            _same(f"{key[1:]} is the row of its like", found["crm_id"], known)
+            if seen.row.crm_id is not None:
+                _same(f"{key[1:]} keeps its row", found["crm_id"], seen.row.crm_id)
+            seen.row.crm_id = found["crm_id"]
+        _same(f"{key[1:]} is gone", found["is_gone"], seen.is_gone)
+        _same(f"{key[1:]} was told", found["is_told"], seen.record is not None)
+    if len(set(rows.values())) != len(rows):
+        raise Mismatch(f"rows that should be apart are one: {there}")
+
+
+def _check_clients(model: Model, rows: Iterable[Row]) -> None:
+    there = {one["id"]: one for one in rows}
+    _same("clients", len(there), len(model.clients))
+    for client in model.clients:
+        row = there.get(client.crm_id or "")
+        if row is None:
+            raise Mismatch(f"no client {_name(client)}")
+        orders, worth, average = model.totals(client)
+        expected = {
+            **client.contact,
+            "ecommerce_customer_id": client.ecommerce_customer_id,
+            "client_type": client.client_type,
+            "lifecycle_stage": client.lifecycle_stage,
+            "source": client.source,
+            "first_contact_date": client.first_contact_date,
+            "last_contact_date": client.last_contact_date,
+            "total_orders": orders,
+            "total_revenue": worth,
+            "average_order_value": Decimal(average).quantize(_CENT, ROUND_HALF_UP),
+            **client.people,
+        }
+        _same_row(f"client {_name(client)}", row, expected)
+
+
+def _check_orders(model: Model, rows: Iterable[Row]) -> None:
+    there = {one["id"]: one for one in rows}
+    _same("orders", len(there), len(model.orders))
+    for order in model.orders:
+        row = there.get(order.crm_id or "")
+        if row is None:
+            raise Mismatch(f"no order {order.ecommerce_order_id}")
+        expected = {
+            "client_id": order.client.crm_id,
+            "order_number": order.number,
+            "net_revenue": order.net,
+            **order.fields,
+            **order.people,
+        }
+        _same_row(f"order {order.ecommerce_order_id or order.number}", row, expected)
+
+
+def _check_products(model: Model, rows: Iterable[Row]) -> None:
+    there = {one["ecommerce_product_id"]: one for one in rows}
+    _same("products", sorted(there), sorted(one.ecommerce_product_id for one in model.products))
+    for product in model.products:
+        row = there[product.ecommerce_product_id]
+        _same_row(
+            f"product {row['ecommerce_product_id']}", row, {**product.fields, **product.people}
+        )
+
+
+def check_cursors(
+    shop: Shop, rows: dict[str, list[Row]], store_id: str, removed: set[tuple[str, str]]
+) -> None:
+    """No change before the watermark may be missing. `removed`: rows people deleted meanwhile."""
+    known = {
+        (one["entity"], one["external_id"]): one
+        for one in rows["map"]
+        if one["store_id"] == store_id
+    }
+    for cursor in rows["cursors"]:
+        if cursor["store_id"] != store_id or cursor["watermark"] is None:
+            continue
+        _true("the watermark is not ahead of the store", cursor["watermark"] <= shop.now)
+        for external_id, record in shop.of(Stream(cursor["stream"])).items():
+            key = (cursor["stream"], external_id)
+            if record.source_updated_at >= cursor["watermark"] or key in removed:
+                continue
+            one = known.get(key)
+            _true(
+                f"{key} changed at {record.source_updated_at} and is not in the CRM, although the "
+                f"cursor says everything before {cursor['watermark']} is",
+                one is not None
+                and one["source_updated_at"] is not None
+                and one["source_updated_at"] >= record.source_updated_at,
+            )
+
+
+def check_settled(model: Model, number: int, shop: Shop) -> None:
+    """After a quiet sync: the store was heard out, whatever moved no date included."""
+    store = model.stores[number]
+    for stream in Stream:
+        there = shop.of(stream)
+        for external_id, record in there.items():
+            seen = store.seen.get((stream.value, external_id))
+            if record.is_deleted and seen is None:
+                # What was in the trash before anybody looked is no business of the CRM.
+                continue
+            told = seen.record if seen is not None else None
+            _same(f"{stream} {external_id} as last told", _plain(told, shop), _plain(record, shop))
+        for (entity, external_id), seen in store.seen.items():
+            # What left the store by way of the trash may stay as it was told there.
+            if entity == stream.value and external_id not in there and not seen.is_gone:
+                if seen.record is None:
+                    # A customer of whom only orders speak.
+                    continue
+                raise Mismatch(f"{entity} {external_id} is gone from the store and not marked")
+
+
+def _plain(record: Any, shop: Shop) -> Any:
+    """Return what must have been told; a deleted account's orders change without a sign."""
+    if record is None:
+        return None
+    said = {name: getattr(record, name) for name in record.__struct_fields__}
+    said.pop("source_updated_at")
+    if said.get("customer_external_id") not in shop.customers:
+        said["customer_external_id"] = None
+    return said
+
+
+def _name(client: Client) -> str:
+    return f"{client.contact['full_name']} <{client.contact['email']}> {client.contact['phone']}"
+
+
+def _same_row(what: str, row: Row, expected: dict[str, Any]) -> None:
+    wrong = {
+        name: f"is {row[name]!r}, should be {value!r}"
+        for name, value in expected.items()
+        if row[name] != value
+    }
+    if wrong:
+        raise Mismatch(f"{what}: {wrong}")
+
+
+def _same(what: str, found: Any, expected: Any) -> None:
+    if found != expected:
+        raise Mismatch(f"{what}: is {found!r}, should be {expected!r}")
+
+
+def _true(what: str, holds: bool) -> None:
+    if not holds:
+        raise Mismatch(what)
