@@ -34,7 +34,6 @@ from connectors.crm.sessions import Sessions
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.stores import find_store
-from connectors.crm.sweep import sweep
 from connectors.crm.target import CRM_WINS, STORE_WINS, Target
 from connectors.crm.transactions import transact
 from connectors.errors import ConfigurationError, DatabaseError
@@ -202,10 +201,6 @@ class Loader:
         """See what became of customers who left, once their orders have been read again."""
         if self.ask("rereads/departed", {}):
             self.within(follow_departed)
-
-    def sweep(self, *, everybody: bool) -> None:
-        """Join clients who turn out to be one person; `everybody`: not only those changed lately."""
-        self.within(lambda opened, begun: sweep(opened, begun, everybody=everybody))
 
     def settled(
         self,

@@ -30,6 +30,7 @@ from connectors.crm.replay import replay_outdated, told
 from connectors.crm.results import Progress, StoreResult, StreamResult
 from connectors.crm.sessions import Sessions
 from connectors.crm.settle import Settling, lookback_seconds
+from connectors.crm.sweep import sweep
 from connectors.errors import AuthFailed, DatabaseError, StoreError, Transient
 from connectors.records import Stream
 from connectors.registry import open_connector
@@ -137,7 +138,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         }
         self._look_again(settled)
         self.loader.follow_departed()
-        self.loader.sweep(everybody=self.full)
+        self.loader.within(lambda opened, begun: sweep(opened, begun, everybody=self.full))
         self.result.repairs = tuple(repairs(self.loader))
 
     def _look_again(self, settled: Mapping[Stream, Settling]) -> None:
