@@ -1,16 +1,19 @@
 """Is what the stores have in the CRM, and is anything waiting for a person?
 
-Counts only: they cost one request per store and stream. The comparison to the cent reads the whole
-store again and is what `storeloom demo` does.
+`matches_stores` counts only, one request per store and stream. `reconciled` compares sums by day,
+status and currency and single rows, and puts right what differs: see docs/reconciliation.md.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
     AssetChecksDefinition,
+    AssetCheckSpec,
     asset_check,
+    multi_asset_check,
 )
 
 from connectors.crm.stores import list_stores
@@ -23,6 +26,7 @@ from orchestration.lib.counting import (
 )
 from orchestration.lib.fitness import PREFLIGHT_CHECK, preflight_result
 from orchestration.lib.outcomes import ASSET_OF
+from orchestration.lib.reconciling import RECONCILED_CHECK, reconcile_all, results
 from orchestration.lib.resources import Crm
 
 
@@ -74,8 +78,30 @@ def stores_are_fit(crm: Crm) -> AssetCheckResult:
     return preflight_result(crm, keys)
 
 
+@multi_asset_check(
+    name="reconcile_store_records",
+    specs=[
+        AssetCheckSpec(
+            RECONCILED_CHECK,
+            asset=ASSET_OF[stream],
+            description=(
+                f"The CRM's {stream.value} are what each store has, by day, status and currency "
+                "and row by row. What differs is read again; a warning says what was put right."
+            ),
+        )
+        for stream in Stream
+    ],
+)
+def stores_are_reconciled(
+    context: AssetCheckExecutionContext, crm: Crm
+) -> Iterator[AssetCheckResult]:
+    """Reconcile the stores as the night does."""
+    yield from results(reconcile_all(crm, _stores_of(context, crm), run_id=context.run.run_id))
+
+
 CHECKS: Final = [
     stores_are_fit,
+    stores_are_reconciled,
     *(_count_check(stream) for stream in Stream),
     *(_quarantine_check(stream) for stream in Stream),
 ]

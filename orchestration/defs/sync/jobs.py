@@ -28,16 +28,18 @@ from connectors.crm.stores import list_stores
 from orchestration.defs.analytics.assets import analytics_models
 from orchestration.defs.metrics.assets import measure
 from orchestration.defs.sync.assets import PATIENCE, crm_records
-from orchestration.defs.sync.checks import stores_are_fit
+from orchestration.defs.sync.checks import stores_are_fit, stores_are_reconciled
 from orchestration.lib.counting import evaluate
 from orchestration.lib.dbt import build
 from orchestration.lib.dbt_events import build_events
 from orchestration.lib.metadata import materializations
 from orchestration.lib.outcomes import StoreOutcome, trouble_report
+from orchestration.lib.reconciling import evaluations, reconcile_all
 from orchestration.lib.resources import Crm
 from orchestration.lib.sharding import for_each_store, shards
 from orchestration.lib.store_run import count_rows, sync_one
 from orchestration.lib.stores import reconcile_partitions
+from orchestration.lib.waiting import tag_degraded, waiting_tables
 
 # The last step has said what failed and why; a third layer of retries would only say it again.
 _NO_RUN_RETRY: Final = {"dagster/retry_on_asset_or_op_failure": "false"}
@@ -53,6 +55,14 @@ check_stores: Final = define_asset_job(
     "check_stores",
     selection=AssetSelection.checks(stores_are_fit),
     description="Is every active store fit to be synced? Writes nothing; a check of `stores`.",
+    tags=_NO_RUN_RETRY,
+)
+
+
+reconcile: Final = define_asset_job(
+    "reconcile",
+    selection=AssetSelection.checks(stores_are_reconciled),
+    description="Compare every active store with the CRM now, and put right what differs.",
     tags=_NO_RUN_RETRY,
 )
 
@@ -88,8 +98,10 @@ def sync_shard(context: OpExecutionContext, crm: Crm, keys: list[str]) -> list[S
         on_done=report,
     )
     for outcome in outcomes:
-        for event in materializations(outcome, count_rows(crm, outcome.store)):
+        rows, waiting = count_rows(crm, outcome.store), waiting_tables(crm, outcome.store)
+        for event in materializations(outcome, rows, waiting):
             context.log_event(event)
+    tag_degraded(context.instance, context.run_id, outcomes)
     return outcomes
 
 
@@ -99,6 +111,20 @@ def check_counts(crm: Crm, nights: list[list[StoreOutcome]]) -> Iterator[Any]:
     outcomes = [outcome for shard in nights for outcome in shard]
     synced = [outcome.store for outcome in outcomes if outcome.error is None]
     yield from evaluate(crm, synced)
+    yield Output(outcomes)
+
+
+@op(out=Out(list), retry_policy=PATIENCE)
+def reconcile_stores(
+    context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]
+) -> Iterator[Any]:
+    """Compare each store that was synced with the CRM, and put right what differs.
+
+    What it finds is told by the assets' checks and stops nothing else of the night.
+    """
+    synced = [outcome.store for outcome in outcomes if outcome.error is None]
+    compared = reconcile_all(crm, synced, run_id=context.run_id)
+    yield from evaluations(compared)
     yield Output(outcomes)
 
 
@@ -135,10 +161,13 @@ def close_night(troubles: list[str]) -> None:
 
 
 @job(
-    description="Every active store, then the views, then the metrics. Needs no configuration.",
+    description=(
+        "Every active store, synced and compared, then the views, then the metrics. Needs no "
+        "configuration."
+    ),
     tags={**_NO_RUN_RETRY, "storeloom/exclusive": "nightly_sync"},
 )
 def nightly_sync() -> None:
     """See the module."""
-    outcomes = check_counts(plan_night().map(sync_shard).collect())
+    outcomes = reconcile_stores(check_counts(plan_night().map(sync_shard).collect()))
     close_night(measure_night(model(outcomes)))
