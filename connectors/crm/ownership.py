@@ -33,8 +33,8 @@ class Rule(StrEnum):
     OVERWRITE: the store's value, always. KNOWN: the store's value unless it has none. CONTACT: as
     KNOWN from the customer record that the client follows; anybody else fills a gap. FILL: a gap
     only. FORWARD: moves on, never back. EARLIEST, LATEST: a date that only moves that way. ONCE:
-    when the row is made. RATE: what sync.exchange_rates has. DERIVED: what the database makes of
-    the orders.
+    when the row is made; a client of whom no time was known then gets that of its first order.
+    RATE: what sync.exchange_rates has. DERIVED: what the database makes of the orders.
     """
 
     KEY = "key"

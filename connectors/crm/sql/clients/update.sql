@@ -43,7 +43,12 @@ with wanted as (
     end as ecommerce_customer_id,
     coalesce(c.source, %(platform)s) as source,
     least(c.first_contact_date, s.first_seen) as first_contact_date,
-    greatest(c.last_contact_date, s.last_seen) as last_contact_date
+    greatest(c.last_contact_date, s.last_seen) as last_contact_date,
+    -- A client of whom no time was known when it was made is as old as its first order.
+    case
+      when c.first_contact_date is null and s.first_seen < c.created_at then s.first_seen
+      else c.created_at
+    end as created_at
   from pg_temp.staged_people as s
   inner join public.crm_clients as c
     on c.organization_id = %(organization_id)s and c.id = s.client_id
@@ -62,15 +67,16 @@ set
   ecommerce_customer_id = w.ecommerce_customer_id,
   source = w.source,
   first_contact_date = w.first_contact_date,
-  last_contact_date = w.last_contact_date
+  last_contact_date = w.last_contact_date,
+  created_at = w.created_at
 from wanted as w
 where
   c.organization_id = %(organization_id)s
   and c.id = w.id
   and (
     c.client_type, c.lifecycle_stage, c.company_name, c.full_name, c.email, c.phone, c.address,
-    c.ecommerce_customer_id, c.source, c.first_contact_date, c.last_contact_date
+    c.ecommerce_customer_id, c.source, c.first_contact_date, c.last_contact_date, c.created_at
   ) is distinct from (
     w.client_type, w.lifecycle_stage, w.company_name, w.full_name, w.email, w.phone, w.address,
-    w.ecommerce_customer_id, w.source, w.first_contact_date, w.last_contact_date
+    w.ecommerce_customer_id, w.source, w.first_contact_date, w.last_contact_date, w.created_at
   )
