@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 import uuid
 from collections.abc import Sequence
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from connectors.crm.counts import open_quarantine
-from connectors.crm.quarantine import list_quarantine
+from connectors.crm.quarantine import Quarantined, Reason, list_quarantine, list_reasons
+from connectors.crm.quarantine import discard as discard_records
 from connectors.crm.quarantine import show as show_record
 from connectors.crm.replay import replay as replay_store
 from connectors.crm.stores import load_config
@@ -24,41 +27,66 @@ from orchestration.commands.shared import json_option, open_crm, out, print_json
 def quarantine() -> None:
     """Records that could not be mapped or loaded, each with its reason; the rest went on.
 
-    Fix the cause (a setting, a mapping, the record in the store), then replay.
+    Correct the cause: the record in the store, or a setting; the next sync tries it again. What
+    nobody needs is discarded.
     """
 
 
 @quarantine.command(name="list")
 @click.argument("store", required=False)
 @click.option("--stream", type=click.Choice([stream.value for stream in Stream]))
-@click.option("--resolved", is_flag=True, help="Those that were loaded since, too.")
+@click.option("--by", "grouping", type=click.Choice(["reason"]), help="How many for each reason.")
+@click.option("--resolved", is_flag=True, help="Those that left since, too.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1))
 @json_option
 def list_(
-    store: str | None, *, stream: str | None, resolved: bool, limit: int, as_json: bool
+    store: str | None,
+    *,
+    stream: str | None,
+    grouping: str | None,
+    resolved: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """List what waits, of one STORE or of all, oldest first."""
+    """List what waits, of one STORE or of all, oldest first. Payloads are for `show`."""
+    one = None if stream is None else Stream(stream)
     with open_crm().connection() as connection:
-        rows = list_quarantine(
-            connection,
-            store=store,
-            stream=None if stream is None else Stream(stream),
-            include_resolved=resolved,
-            limit=limit,
-        )
+        if grouping is not None:
+            found: Sequence[Reason | Quarantined] = list_reasons(
+                connection, store=store, stream=one
+            )
+        else:
+            found = list_quarantine(
+                connection, store=store, stream=one, include_resolved=resolved, limit=limit
+            )
     if as_json:
-        print_json(rows)
-        return
-    if not rows:
+        print_json(found)
+    elif not found:
         out.print("nothing waits")
-        return
-    table = Table("number", "store", "stream", "record", "code", "reason", "tries", box=None)
-    for row in rows:
-        table.add_row(
-            str(row.id), row.store, row.stream.value, row.external_id or "-", row.code,
-            row.reason, str(row.attempts),
-        )  # fmt: skip
-    out.print(table)
+    else:
+        out.print(_table(found))
+
+
+def _table(found: Sequence[Reason | Quarantined]) -> Table:
+    reasons = [one for one in found if isinstance(one, Reason)]
+    if reasons:
+        table = Table("store", "stream", "code", "records", "for instance", "since", box=None)
+        for reason in reasons:
+            table.add_row(
+                reason.store, reason.stream.value, reason.code, str(reason.records),
+                escape(reason.example), f"{reason.first_seen_at:%Y-%m-%d}",
+            )  # fmt: skip
+        return table
+    table = Table(
+        "number", "store", "stream", "record", "code", "reason", "tries", "state", box=None
+    )
+    for row in found:
+        if isinstance(row, Quarantined):
+            table.add_row(
+                str(row.id), row.store, row.stream.value, escape(row.external_id or "-"), row.code,
+                escape(row.reason), str(row.attempts), row.resolution or row.state,
+            )  # fmt: skip
+    return table
 
 
 @quarantine.command()
@@ -73,8 +101,37 @@ def show(number: int, *, as_json: bool) -> None:
         return
     out.print(f"{row.store} {row.stream.value} {row.external_id or ''}", markup=False)
     out.print(f"{row.code}: {row.reason}", markup=False)
-    out.print(f"first seen {row.first_seen_at:%Y-%m-%d %H:%M} UTC, tried {row.attempts} times")
-    click.echo(json.dumps(json.loads(payload), indent=2, ensure_ascii=False))
+    out.print(
+        f"first seen {row.first_seen_at:%Y-%m-%d %H:%M} UTC, tried {row.attempts} times, last by "
+        f"Storeloom {row.version or 'of an earlier version'} in run {row.run_id}",
+        markup=False,
+    )
+    if row.resolved_at is not None:
+        why = f": {row.resolved_reason}" if row.resolution == "discarded" else ""
+        out.print(
+            f"{row.resolution or 'resolved'} {row.resolved_at:%Y-%m-%d %H:%M} UTC by "
+            f"{row.resolved_by or 'a sync'}{why}",
+            markup=False,
+        )
+    # As ASCII: what cannot be printed is often why it is here.
+    click.echo(json.dumps(json.loads(payload), indent=2))
+
+
+@quarantine.command()
+@click.argument("numbers", nargs=-1, type=int, required=True)
+@click.option("--reason", required=True, help="Why nobody needs it; kept with the record.")
+@click.option("--by", "person", help="Who decides.  [default: the user of this machine]")
+@json_option
+def discard(numbers: Sequence[int], *, reason: str, person: str | None, as_json: bool) -> None:
+    """Put records aside for good: NUMBERS. One that changes in the store waits again."""
+    by = person or getpass.getuser()
+    with open_crm().connection() as connection:
+        rows = discard_records(connection, list(numbers), by=by, reason=reason)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        out.print(f"{row.id} discarded ({row.store} {row.stream.value} {row.external_id or '-'})")
 
 
 @quarantine.command()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from connectors.crm.repairs import told
 from connectors.crm.sync import StoreResult
 from connectors.errors import Permanent
 from connectors.records import Stream
@@ -40,7 +41,8 @@ class StoreOutcome:
     """One store's part of a run. `error`: one line with the next step, None when all went well.
 
     `is_permanent`: trying again changes nothing until a person acts. `warnings`: sentences about
-    what went through and still wants attention.
+    what went through and still wants attention. `is_degraded`: it went through, but records are in
+    quarantine.
     """
 
     store: str
@@ -49,6 +51,7 @@ class StoreOutcome:
     streams: Mapping[Stream, StreamOutcome] = field(default_factory=dict)
     error: str | None = None
     is_permanent: bool = False
+    is_degraded: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -89,15 +92,26 @@ def from_result(result: StoreResult) -> StoreOutcome:
         },
         error=None if result.error is None else str(result.error),
         is_permanent=isinstance(result.error, Permanent),
+        is_degraded=result.degraded,
         warnings=_warnings(result),
     )
 
 
 def _warnings(result: StoreResult) -> tuple[str, ...]:
+    found = list(result.warnings)
+    again = result.replayed
+    if again.attempted:
+        found.append(
+            f"{again.loaded} of {again.attempted} records that an earlier version or other "
+            "settings had refused are loaded now"
+        )
     waiting = sum(one.quarantined for one in result.streams.values())
-    if not waiting:
-        return tuple(result.warnings)
-    return (
-        *result.warnings,
-        f"{waiting} records could not be loaded: storeloom quarantine list {result.store}",
-    )
+    if waiting:
+        found.append(
+            f"degraded: {waiting} records could not be loaded: "
+            f"storeloom quarantine list {result.store}"
+        )
+    repaired = told(result.repairs)
+    if repaired is not None:
+        found.append(repaired)
+    return tuple(found)

@@ -27,6 +27,7 @@ from orchestration.lib.outcomes import ASSET_OF
 from orchestration.lib.resources import Crm
 from orchestration.lib.store_run import count_rows, sync_one
 from orchestration.lib.translator import OWNER
+from orchestration.lib.waiting import tag_degraded, waiting_tables
 
 STORES: Final = DynamicPartitionsDefinition(name="store")
 
@@ -98,8 +99,10 @@ def crm_records(
         context.log.warning(f'store "{outcome.store}": {warning}')
     if outcome.error is not None:
         raise Failure(outcome.error, allow_retries=not outcome.is_permanent)
-    rows = count_rows(crm, outcome.store)
+    tag_degraded(context.instance, context.run.run_id, [outcome])
+    rows, waiting = count_rows(crm, outcome.store), waiting_tables(crm, outcome.store)
     for stream, one in outcome.streams.items():
         yield MaterializeResult(
-            asset_key=ASSET_OF[stream], metadata=stream_metadata(one, rows.get(stream))
+            asset_key=ASSET_OF[stream],
+            metadata=stream_metadata(one, rows.get(stream), waiting.get(stream)),
         )
