@@ -1,12 +1,11 @@
-"""Every place personal data is written to, and every place that holds none: one list.
+"""Every place personal data is written to: the one list.
 
 What erases, what exports and what the tests check all go by it. A new table or column of schema
-sync or of the CRM's three tables fails a test until it stands here, on one side or the other.
+sync or of the CRM's three tables fails a test until it stands here or in `privacy_harmless`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -145,9 +144,6 @@ PLACES: Final = (
         export="",
     ),
 )  # fmt: skip
-
-# Ids, amounts, dates, counts, states, and what people say of themselves as operators.
-HOLDS_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {}
 
 
 def places_of(*, is_everything: bool) -> tuple[Place, ...]:
