@@ -12,6 +12,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from connectors.crm.repairs import told
 from connectors.crm.services import services_for
 from connectors.crm.stores import list_stores, load_config
 from connectors.crm.sync import Progress as Step
@@ -161,8 +162,9 @@ def _show(results: Sequence[StoreResult]) -> None:
     if table.row_count:
         out.print(table)
     for result in results:
-        for warning in result.warnings:
-            out.print(f"{result.store}: {warning}", style="yellow", markup=False)
+        for warning in (*result.warnings, told(result.repairs)):
+            if warning is not None:
+                out.print(f"{result.store}: {warning}", style="yellow", markup=False)
         if result.degraded:
             out.print(
                 f"{result.store}: some records wait: storeloom quarantine list", style="yellow"
@@ -178,5 +180,6 @@ def _as_json(outcome: Outcome) -> Any:
         "seconds": round(outcome.seconds, 3),
         "degraded": outcome.degraded,
         "warnings": outcome.warnings,
+        "repairs": outcome.repairs,
         "error": None if outcome.error is None else str(outcome.error),
     }

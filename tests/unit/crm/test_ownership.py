@@ -187,4 +187,4 @@ def test_an_empty_list_or_address_tells_nothing() -> None:
     assert not is_told(column(ORDERS, "items"), bare)
     assert not is_told(column(ORDERS, "shipping_address"), bare)
     assert is_told(column(ORDERS, "items"), order("1"))
-    assert is_told(column(PRODUCTS, "cost"), product("1", cost=Decimal(0))), "nothing is a price too"
+    assert is_told(column(PRODUCTS, "cost"), product("1", cost=Decimal(0))), "free is a price too"
