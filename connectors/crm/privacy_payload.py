@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.crm.refusals import payload_text
+from connectors.crm.shortening import SHORTENED, is_shortened
 from connectors.decoding import decode
 
 # What is about a person, in the spellings of all platforms: letters and digits only, lower case.
@@ -34,7 +35,11 @@ _GOODS: Final = frozenset(
         "fulfillments", "surcharges", "discounts", "shippinglines", "shippingmethods",
     }
 )  # fmt: skip
-_GOODS_TEXTS: Final = frozenset({"name", "title", "sku", "varianttitle", "productname"})
+_GOODS_TEXTS: Final = frozenset(
+    {"name", "title", "sku", "variantsku", "producttitle", "varianttitle", "productname"}
+)
+# What an order is called where its number is called its name.
+_ORDER_NAME: Final = re.compile(r"#?[A-Z-]{0,6}\d{1,9}", re.ASCII)
 _REGIONS: Final = frozenset({"state", "statecode", "stateorprovince"})
 _BESIDE_REGIONS: Final = frozenset({"city", "firstname", "lastname", "address1", "street1"})
 # Words that a platform chooses, not a person.
@@ -73,19 +78,21 @@ def strip_payload(payload: str) -> str:
 
 
 def strip_rows(payload: str, kept: frozenset[str]) -> str:
-    """Return rows of a file (`rows`, `lines`: column -> text) with the columns of `kept` only."""
+    """Return rows of a file (`rows`, `lines`: column -> text) with what stands in `kept` only."""
     decoded = decode(payload.encode("utf-8", "surrogatepass"))
     if not isinstance(decoded, Mapping):
         return "{}"
-    left = {
+    left: dict[str, Any] = {
         name: [
-            {column: cell for column, cell in row.items() if column in kept}
+            {column: cell if column in kept else "" for column, cell in row.items()}
             for row in decoded[name]
             if isinstance(row, Mapping)
         ]
         for name in ("rows", "lines")
         if isinstance(decoded.get(name), list)
     }
+    if is_shortened(decoded):
+        left[SHORTENED] = []
     return payload_text(left)
 
 
@@ -152,31 +159,38 @@ def _scalars(value: Any, key: str) -> Iterator[tuple[str, Any]]:
 
 def _stripped(value: Any, *, key: str, in_goods: bool) -> Any:
     if isinstance(value, Mapping):
-        left = {}
-        keys = {_bare(str(name)) for name in value}
-        for name, inner in value.items():
-            bare = _bare(str(name))
-            # Beside somebody's street, "state" is California, not "paid".
-            if bare in _REGIONS and not keys.isdisjoint(_BESIDE_REGIONS):
-                continue
-            if _is_kept(bare, inner, in_goods=in_goods):
-                left[name] = _stripped(inner, key=bare, in_goods=in_goods or bare in _GOODS)
-        return left
+        members = {str(name): (_bare(str(name)), inner) for name, inner in value.items()}
+        # Beside somebody's street, "state" is California, not "paid".
+        is_place = not _BESIDE_REGIONS.isdisjoint(bare for bare, _ in members.values())
+        return {
+            name: _member(
+                "region" if is_place and bare in _REGIONS else bare, inner, in_goods=in_goods
+            )
+            for name, (bare, inner) in members.items()
+        }
     if isinstance(value, list):
         return [
             _stripped(one, key=key, in_goods=in_goods)
             for one in value
             if isinstance(one, (Mapping, list)) or _is_harmless(key, one, in_goods=in_goods)
         ]
-    return value
+    return value if _is_harmless(key, value, in_goods=in_goods) else _nothing(value)
 
 
-def _is_kept(key: str, value: Any, *, in_goods: bool) -> bool:
-    if in_goods and key in _GOODS_TEXTS:
-        return True
+def _member(key: str, value: Any, *, in_goods: bool) -> Any:
+    """Return what is left of a member. It keeps its place: some mappings miss a field by name."""
+    in_goods = in_goods or key in _GOODS
+    if in_goods and key in _GOODS_TEXTS and not isinstance(value, (Mapping, list)):
+        return value
+    if key == "name" and isinstance(value, str) and _ORDER_NAME.fullmatch(value):
+        return value
     if key not in _HARMLESS and _PERSONAL.fullmatch(key):
-        return False
-    return isinstance(value, (Mapping, list)) or _is_harmless(key, value, in_goods=in_goods)
+        return _nothing(value)
+    return _stripped(value, key=key, in_goods=in_goods)
+
+
+def _nothing(value: Any) -> Any:
+    return "" if isinstance(value, str) else None
 
 
 def _is_harmless(key: str, value: Any, *, in_goods: bool) -> bool:
