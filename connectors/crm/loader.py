@@ -122,7 +122,9 @@ class Loader:
         parameters = {**self.target.scope, **told}
         self._once(lambda opened: opened.execute(load("stores/note"), parameters))
         revision = revision_of(self._config, **told)
-        self._target = msgspec.structs.replace(self.target, revision=revision)
+        self._target = msgspec.structs.replace(
+            self.target, revision=revision, country=self.target.country or probe.country
+        )
 
     def position(self, stream: Stream) -> Position:
         """Return where a stream stands; nothing known for a new one."""
