@@ -31,6 +31,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "privacy": ("privacy", "privacy", "Forget persons and prove it; hand their data over."),
     "edits": ("edits", "edits", "What people changed in columns that a store fills."),
     "audit": ("audit", "audit", "Which run wrote a row, and from what payload."),
+    "identity": ("identity", "identity", "Which customers are one client, and why."),
     "keys": ("keys", "keys", "The keys that credentials are encrypted with: list, rotate."),
     "channel": ("channel", "channel", "The chat channels' credentials."),
     "db": ("db", "db", "The CRM's database: migrate, status, url."),
