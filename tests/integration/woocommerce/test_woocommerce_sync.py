@@ -112,3 +112,15 @@ def test_only_what_changed_in_the_shop_is_written(
     count, total, refunded = orders_in_crm(connection)
     assert (count, total) == (truth.rows["orders"], sum(truth.order_totals.values()))
     assert refunded == sum(truth.refunded.values())
+
+
+def test_a_national_number_without_an_address_is_read_in_the_shop_s_country(
+    connection: Database, sandbox: SandboxServer, sync: Callable[..., StoreResult]
+) -> None:
+    customer = next(iter(sandbox.world("woocommerce").customers))
+    sandbox.store("woocommerce").edit_customer(customer.id, phone="0151 23456789", address=None)
+    sync()
+    (phone,) = connection.execute(
+        "select phone from crm_clients where ecommerce_customer_id = %s", (str(customer.id),)
+    ).fetchone() or (None,)
+    assert phone == "+4915123456789"
