@@ -13,6 +13,7 @@ from typing import Any
 from connectors.records import Stream
 from tests.chaos.crm import Row
 from tests.chaos.model import Model
+from tests.chaos.model_merges import is_evident, join, unjoined
 from tests.chaos.model_rows import Client, ProductRow
 from tests.chaos.shop import Shop
 
@@ -25,6 +26,10 @@ class Mismatch(AssertionError):
 
 def check(model: Model, rows: dict[str, list[Row]], store_ids: Sequence[str]) -> None:
     """Compare everything; raises Mismatch naming the first difference."""
+    merges = [one for one in rows["merges"] if one["id"] not in model.joined]
+    if merges:
+        _bind(model, _before(merges, rows["map"]), store_ids)
+        _join(model, merges)
     _bind(model, rows["map"], store_ids)
     _check_clients(model, rows["clients"])
     _check_orders(model, rows["orders"])
@@ -53,6 +58,46 @@ def _bind(model: Model, mapped: Iterable[Row], store_ids: Sequence[str]) -> None
         _same(f"{key[1:]} was told", found["is_told"], seen.record is not None)
     if len(set(rows.values())) != len(rows):
         raise Mismatch(f"rows that should be apart are one: {there}")
+
+
+def _join(model: Model, merges: Sequence[Row]) -> None:
+    """Join in the model what the CRM has joined, if there is reason to."""
+    for merge in merges:
+        clients = {one.crm_id: one for one in model.clients}
+        winner, loser = clients.get(merge["winner_id"]), clients.get(merge["loser_id"])
+        if winner is None or loser is None:
+            raise Mismatch(f"a join of unknown clients: {merge}")
+        if not is_evident(model, winner, loser, merge["reason"]):
+            raise Mismatch(f"{_name(loser)} became {_name(winner)} because of {merge['reason']}")
+        join(model, winner, loser)
+        model.joined.add(merge["id"])
+
+
+def check_joined(model: Model, reviews: Iterable[Row]) -> None:
+    """At rest nobody may be two who is one."""
+    asked = [{one["client_id"], other} for one in reviews for other in one["candidate_ids"]]
+    for winner, loser in unjoined(model, asked):
+        raise Mismatch(f"{_name(loser)} ought to be {_name(winner)}")
+
+
+def _before(merges: Sequence[Row], mapped: Iterable[Row]) -> list[Row]:
+    """Return the map as it was before these joins."""
+    former: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for merge in merges:
+        for place in merge["moved"]:
+            if place["table"] == "sync.record_map_clients":
+                for key in place["rows"]:
+                    at = (key["store_id"], key["entity"], key["external_id"])
+                    former.setdefault(at, []).append((merge["winner_id"], merge["loser_id"]))
+    found = []
+    for row in mapped:
+        crm_id = row["crm_id"]
+        for winner_id, loser_id in reversed(
+            former.get((row["store_id"], row["entity"], row["external_id"]), [])
+        ):
+            crm_id = loser_id if crm_id == winner_id else crm_id
+        found.append({**row, "crm_id": crm_id})
+    return found
 
 
 def _check_clients(model: Model, rows: Iterable[Row]) -> None:

@@ -33,12 +33,23 @@ from sync.record_map where organization_id = %s
 _CURSORS: Final = """
 select store_id::text, stream, watermark, resume from sync.cursors where organization_id = %s
 """
+_MERGES: Final = """
+select id, winner_id::text, loser_id::text, reason, moved from sync.client_merges
+where organization_id = %s and undone_at is null
+order by id
+"""
+_REVIEWS: Final = """
+select client_id::text, candidate_ids::text [] from sync.identity_reviews
+where organization_id = %s
+"""
 _TABLES: Final = {
     "clients": _CLIENTS,
     "orders": _ORDERS,
     "products": _PRODUCTS,
     "map": _MAP,
     "cursors": _CURSORS,
+    "merges": _MERGES,
+    "reviews": _REVIEWS,
 }
 
 
@@ -62,7 +73,7 @@ class Crm:
         return {
             (name, row["id"] if "id" in row else row["entity"] + row["external_id"], row["version"])
             for name, rows in self.rows().items()
-            if name != "cursors"
+            if name in ("clients", "orders", "products", "map")
             for row in rows
         }
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from connectors.base import StoreConfig
 from connectors.crm.sync import StoreResult, sync_store
 from connectors.errors import Transient
-from tests.chaos.compare import Mismatch, check, check_cursors, check_settled
+from tests.chaos.compare import Mismatch, check, check_cursors, check_joined, check_settled
 from tests.chaos.counter import Counter, Killed
 from tests.chaos.hands import HANDS, Hands
 from tests.chaos.happenings import HAPPENINGS, OPENINGS
@@ -109,7 +109,7 @@ class History:
                 self.shops[step.shop], step.one, step.other
             )
             self._hear(step.shop, counter)
-            self._sync(1 - step.shop, compares=False)
+            self._sync(1 - step.shop)
 
         counter = self._counter(step.shop, meanwhile_at=1 + step.one % 10, meanwhile=meanwhile)
         self._run(step.shop, counter)
@@ -173,6 +173,7 @@ class History:
             self._sync(number)
         for number, shop in enumerate(self.shops):
             check_settled(self.model, number, shop)
+        check_joined(self.model, self.crm.rows()["reviews"])
         before = self.crm.versions()
         for number in range(len(self.shops)):
             self._sync(number, compares=False)

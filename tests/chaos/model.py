@@ -46,6 +46,8 @@ class Model:
     clients: list[Client] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
     products: list[ProductRow] = field(default_factory=list)
+    # Numbers of the joins that the model has followed.
+    joined: set[int] = field(default_factory=set)
 
     def hear(self, store: ModelStore, told: Iterable[Told]) -> None:
         """Take in what a sync has been told and has committed."""
@@ -223,6 +225,8 @@ class Model:
         row = seen.row  # type: ignore[assignment]
         assert isinstance(row, OrderRow)
         if person != NOBODY and client is not None:
+            if person != seen.person:
+                seen.former = seen.person
             row.client, seen.person = client, person
         assert row.ecommerce_order_id is not None
         row.number = self._number(store.prefix + record.order_number, row.ecommerce_order_id, row)
@@ -278,7 +282,7 @@ class Model:
                 row.fields["status"] = "cancelled"
             elif isinstance(row, ProductRow):
                 row.fields["is_active"] = False
-            elif not any(not one.is_gone for one in self._customers(row)):
+            elif not any(not one.is_gone for one in self.customers(row)):
                 row.client_type = "inactive"
 
     def forget(self, rows: Iterable[Any]) -> None:
@@ -297,14 +301,15 @@ class Model:
         worth = sum(one.net or 0 for one in standing)
         return len(standing), worth, worth / len(standing) if standing else 0
 
-    def _customers(self, client: Client) -> Iterable[Seen]:
+    def customers(self, client: Client) -> Iterable[Seen]:
+        """Yield what is remembered of the customers that a client is."""
         for store in self.stores:
             for (entity, _), seen in store.seen.items():
                 if entity == "customers" and seen.row is client:
                     yield seen
 
     def _has_gone(self, client: Client) -> bool:
-        return any(one.is_gone for one in self._customers(client))
+        return any(one.is_gone for one in self.customers(client))
 
     def _followed(self, client: Client) -> str | None:
         """Return the customer that the client follows: none once that one is gone."""
@@ -318,7 +323,7 @@ class Model:
     def _unverified(self) -> dict[Client, set[str]]:
         found: dict[Client, set[str]] = {}
         for client in self.clients:
-            for seen in self._customers(client):
+            for seen in self.customers(client):
                 if seen.unverified:
                     found.setdefault(client, set()).add(seen.unverified)
         return found

@@ -80,11 +80,12 @@ def together(people: Iterable[Person]) -> dict[Key, Person]:
         assert person.last_seen is not None
         assert known.last_seen is not None
         later, earlier = (person, known) if person.last_seen >= known.last_seen else (known, person)
+        if later.contact["phone"] is None:
+            later.phone = earlier.phone
         for name in CONTACT:
             if later.contact[name] is None:
                 later.contact[name] = earlier.contact[name]
         later.email = later.email or earlier.email
-        later.phone = later.phone or earlier.phone
         later.first_seen = earlier.first_seen = min(
             filter(None, (known.first_seen, person.first_seen))
         )
@@ -162,7 +163,7 @@ def _decide(
             return Decision(known[0] if known else mails[person.email], "email")
     if person.phone:
         found = {id(one): one for one in phones.get(person.phone, [])}
-        found |= {id(one): one for one in clients if _has_number(one, person.phone)}
+        found |= {id(one): one for one in clients if has_number(one, person.phone)}
         if found:
             return _by_phone(person, list(found.values()), mail_of)
     return _new(None, "walk_in" if external_id == "walk-in" else "new")
@@ -177,7 +178,8 @@ def _by_phone(person: Person, found: list[Client], mail_of: Mapping[Client, str]
     return Decision(found[0], "phone")
 
 
-def _has_number(client: Client, number: str) -> bool:
+def has_number(client: Client, number: str) -> bool:
+    """Say whether a client is known by a number, from a shop or from a chat."""
     digits = "".join(one for one in client.contact["phone"] or "" if one.isdigit())
     if digits == number.lstrip("+"):
         return True

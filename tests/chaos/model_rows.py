@@ -27,7 +27,11 @@ class Client:
     last_contact_date: datetime | None = None
     platform_user_id: str | None = None
     is_in_chat: bool = False
-    people: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, Any] = field(
+        default_factory=lambda: {
+            "lead_score": 0, "tags": None, "secondary_phone": None, "contact_id": None
+        }
+    )  # fmt: skip
     # Set for rows that people or chats made, by which they are found again.
     crm_id: str | None = None
     order_of_making: int = 0
@@ -78,6 +82,7 @@ class Seen:
     is_gone: bool = False
     # Of an order: who placed it.
     person: Key | None = None
+    former: Key | None = None
     # An address that the customer record itself does not vouch for.
     unverified: str | None = None
     reason: str | None = None
