@@ -318,3 +318,124 @@ def test_a_setting_nobody_knows_is_refused(
     store = MemoryStore(make_store("shop", settings={"edits": "both"}))
     with pytest.raises(ConfigurationError, match='"edits" is "both"'):
         sync(store)
+
+
+def test_a_change_that_no_trigger_saw_is_put_back_when_the_record_is_read_by_force(
+    store: MemoryStore,
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+    organization: str,
+) -> None:
+    connection.execute("set session_replication_role = replica")
+    connection.execute("update crm_orders set total = 1, ecommerce_order_id = null, deal_id = null")
+    connection.execute("update crm_clients set email = 'x@example.com'")
+    connection.execute("set session_replication_role = default")
+    assert named(sync(store)) == [], "the payloads are the same, so nothing is written"
+
+    for stream in ("customers", "products", "orders"):
+        connection.execute(
+            "insert into sync.rereads (organization_id, store_id, stream, external_id, reason, "
+            "is_forced, run_id) values (%s, %s, %s, '1', 'differs', true, 'test')",
+            [organization, store.config.id, stream],
+        )
+    result = sync(store, full=False)
+    assert named(result) == [
+        ("customers", "1", ("email",)),
+        ("orders", "1", ("ecommerce_order_id", "total")),
+    ]
+    assert rows("select ecommerce_order_id, total from crm_orders") == [("1", Decimal(100))]
+    assert rows(
+        "select earlier_value, new_value, login, author_id from sync.field_edits "
+        "where column_name = 'total'"
+    ) == [(100, 1, None, None)]
+
+
+def test_who_is_signed_in_is_noted(
+    store: MemoryStore, rows: Rows, connection: psycopg.Connection[Any]
+) -> None:
+    user = "5f0a4b0e-0f51-4b3c-9b57-2f9f9d6f3c11"
+    with connection.transaction():
+        connection.execute(
+            "select set_config('request.jwt.claims', %s, true)", [f'{{"sub": "{user}"}}']
+        )
+        connection.execute("update crm_products set price = 1")
+    assert rows("select author_id::text from sync.field_edits") == [(user,)]
+
+
+def test_nobody_passes_for_storeloom_through_the_api(
+    store: MemoryStore, rows: Rows, connection: psycopg.Connection[Any], organization: str
+) -> None:
+    with connection.transaction():
+        connection.execute(
+            "insert into auth.users (id, aud, role, raw_user_meta_data) values "
+            "('5f0a4b0e-0f51-4b3c-9b57-2f9f9d6f3c11', 'authenticated', 'authenticated', '{}')"
+        )
+        connection.execute("update profiles set organization_id = %s", [organization])
+        connection.execute(
+            "select set_config('request.jwt.claims', "
+            '\'{"sub": "5f0a4b0e-0f51-4b3c-9b57-2f9f9d6f3c11"}\', true), '
+            "set_config('storeloom.writer', 'forged', true)"
+        )
+        connection.execute("set local role authenticated")
+        changed = connection.execute("update crm_products set price = 1 returning id").fetchall()
+        removed = connection.execute("delete from crm_orders returning id").fetchall()
+        assert (len(changed), len(removed)) == (1, 1)
+    assert rows(LEDGER) == [("price", "open"), (None, "open")]
+
+
+def test_one_organizations_edits_are_nobody_elses(
+    store: MemoryStore,
+    make_store: Callable[..., StoreConfig],
+    make_organization: Callable[[str], str],
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+) -> None:
+    other = MemoryStore(
+        make_store("other", organization_id=make_organization("Bolt")), product("1"), order("1")
+    )
+    sync(other)
+    connection.execute("update crm_products set price = 1")
+    result = sync(store, full=False)
+    assert named(result) == [("products", "1", ("price",))]
+    assert sorted(
+        rows(
+            "select o.name, e.state, p.price from sync.field_edits as e "
+            "join organizations as o on o.id = e.organization_id "
+            "join crm_products as p on p.organization_id = e.organization_id"
+        )
+    ) == [("Acme", "overwritten", Decimal("9.90")), ("Bolt", "open", Decimal(1))]
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
+def test_the_ledger_and_the_origins_are_not_in_the_api(
+    connection: psycopg.Connection[Any], role: str
+) -> None:
+    connection.execute(f"set role {role}".encode())
+    for name in ("field_edits", "row_origins"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"select from sync.{name}".encode())
+
+
+def test_a_deletion_at_the_store_leaves_a_held_column_alone(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+) -> None:
+    store = MemoryStore(
+        make_store("shop", settings={"edits": "crm_wins"}), product("1"), order("1"), order("2")
+    )
+    sync(store)
+    connection.execute("update crm_orders set status = 'delivered' where ecommerce_order_id = '1'")
+    connection.execute("update crm_products set is_active = false")
+    connection.execute("update crm_products set is_active = true")
+    sync(store)
+    store.remove(*store.records[Stream.ORDERS].values(), *store.records[Stream.PRODUCTS].values())
+    sync(store, accept_deletes=True)
+    assert rows("select status from crm_orders order by ecommerce_order_id") == [
+        ("delivered",),
+        ("cancelled",),
+    ]
+    assert rows("select is_active from crm_products") == [(True,)]

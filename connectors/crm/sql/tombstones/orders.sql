@@ -25,6 +25,17 @@ ended as (
     o.organization_id = %(organization_id)s
     and o.id in (select g.crm_id from gone as g)
     and o.status is distinct from 'cancelled'
+    -- Where the CRM wins, a person has decided on it (docs/ownership.md).
+    and not exists (
+      select
+      from sync.field_edits as e
+      where
+        e.organization_id = o.organization_id
+        and e.row_id = o.id
+        and e.column_name = 'status'
+        and e.settled_at is null
+        and e.state = 'held'
+    )
   returning o.id
 )
 

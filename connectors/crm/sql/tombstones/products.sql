@@ -20,6 +20,17 @@ ended as (
     p.organization_id = %(organization_id)s
     and p.id in (select g.crm_id from gone as g)
     and p.is_active is distinct from false
+    -- Where the CRM wins, a person has decided on it (docs/ownership.md).
+    and not exists (
+      select
+      from sync.field_edits as e
+      where
+        e.organization_id = p.organization_id
+        and e.row_id = p.id
+        and e.column_name = 'is_active'
+        and e.settled_at is null
+        and e.state = 'held'
+    )
   returning p.id
 )
 
