@@ -47,18 +47,7 @@ def merge_people(
     connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
     found = _resolve(connection, target, people, orders)
     made = found.made
-    follows = any(
-        entity == CUSTOMERS and client_id not in made and found.shop_ids.get(client_id) is None
-        for (entity, _), client_id in found.clients.items()
-    )
-    connection.execute(
-        load("clients/lock_keys" if follows else "clients/lock"),
-        {
-            **target.scope,
-            "client_ids": array(map(str, set(found.clients.values()) - made)),
-            "order_ids": array(str(one) for some in orders.values() for one in some),
-        },
-    )
+    begins = _lock(connection, target, found, orders)
     rounds = stage_people(connection, target, people, found, made, records)
     scope = {**target.scope, "platform": target.platform}
     if made:
@@ -67,11 +56,51 @@ def merge_people(
         connection.execute(load("identity/before"), scope)
     for number in range(rounds):
         connection.execute(load("clients/update"), {**scope, "round": number})
+        if begins or made:
+            connection.execute(load("clients/follow"), {**scope, "round": number})
     connection.execute(load("clients/map"), scope)
     if found.links:
         connection.execute(load("identity/put_links"), scope)
     _review(connection, target, found.links)
     return found.clients
+
+
+def _lock(
+    connection: Connection, target: Target, found: Found, orders: Mapping[Key, Sequence[UUID]]
+) -> bool:
+    """Lock the clients of a batch, and look again whose customer each one follows.
+
+    Another store's batch may have decided that while we waited. Returns whether a client may begin
+    to follow a customer: then all are locked against those who refer to them as well.
+    """
+    made = found.made
+    customers = {
+        client_id
+        for (entity, _), client_id in found.clients.items()
+        if entity == CUSTOMERS and client_id not in made
+    }
+    begins = any(found.shop_ids.get(client_id) is None for client_id in customers)
+    locked = connection.execute(
+        load("clients/lock_keys" if begins else "clients/lock"),
+        {
+            **target.scope,
+            "client_ids": array(map(str, set(found.clients.values()) - made)),
+            "order_ids": array(str(one) for some in orders.values() for one in some),
+        },
+    ).fetchall()
+    if begins:
+        rows = connection.execute(
+            load("clients/followed"), {**target.scope, "client_ids": array(map(str, customers))}
+        )
+        found.shop_ids.update(rows.fetchall())
+    else:
+        # Under the weaker lock the shop id must not change: whoever came first stays.
+        found.shop_ids.update(
+            (client_id, shop_id)
+            for client_id, shop_id in locked
+            if client_id in customers and shop_id is not None
+        )
+    return begins
 
 
 def _resolve(

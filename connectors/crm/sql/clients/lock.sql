@@ -1,8 +1,11 @@
 -- Lock the clients this batch will write, in id order, before anything else does: the totals trigger
 -- locks them too, and two stores of one organization deadlocked on each other's clients.
 --
--- Expects organization_id, client_ids, and order_ids whose present clients count as well.
-select c.id
+-- Expects organization_id, client_ids, and order_ids whose present clients count as well. Returns each
+-- client and the shop id it has by now.
+select
+  c.id,
+  c.ecommerce_customer_id
 from public.crm_clients as c
 where
   c.organization_id = %(organization_id)s

@@ -1,10 +1,12 @@
--- As lock.sql, for a batch in which a client begins to follow a customer: that writes a column other
--- tables could refer to, which has to wait for whoever is inserting an order of this client. Waiting
--- after the weaker lock, behind which that order waits for us, was a deadlock, and the application
--- lost its order to it.
+-- As lock.sql, for a batch in which a client may begin to follow a customer: that writes a key column,
+-- which has to wait for whoever is inserting an order of this client. Waiting after the weaker lock,
+-- behind which that order's totals wait for us, was a deadlock, and the application lost its order.
 --
--- Expects organization_id, client_ids, and order_ids whose present clients count as well.
-select c.id
+-- Expects organization_id, client_ids, and order_ids whose present clients count as well. Returns each
+-- client and the shop id it has by now.
+select
+  c.id,
+  c.ecommerce_customer_id
 from public.crm_clients as c
 where
   c.organization_id = %(organization_id)s

@@ -3,7 +3,7 @@
 -- A customer record overwrites what the shop owns, an order only fills gaps, and a null never
 -- overwrites anything. What people own (assigned_to, lead_score, tags, ...) does not appear here.
 -- client_type and lifecycle_stage only move forward; a deleted customer becomes inactive, and one
--- the shop has again comes back.
+-- the shop has again comes back. Which customer the client follows is written by follow.sql.
 with wanted as (
   select
     c.id,
@@ -38,9 +38,6 @@ with wanted as (
       else coalesce(c.phone, s.phone) end as phone,
     case when s.is_owner then coalesce(s.address, c.address)
       else coalesce(c.address, s.address) end as address,
-    case when s.is_owner then s.ecommerce_customer_id
-      else coalesce(c.ecommerce_customer_id, s.ecommerce_customer_id)
-    end as ecommerce_customer_id,
     coalesce(c.source, %(platform)s) as source,
     least(c.first_contact_date, s.first_seen) as first_contact_date,
     greatest(c.last_contact_date, s.last_seen) as last_contact_date,
@@ -64,7 +61,6 @@ set
   email = w.email,
   phone = w.phone,
   address = w.address,
-  ecommerce_customer_id = w.ecommerce_customer_id,
   source = w.source,
   first_contact_date = w.first_contact_date,
   last_contact_date = w.last_contact_date,
@@ -75,8 +71,8 @@ where
   and c.id = w.id
   and (
     c.client_type, c.lifecycle_stage, c.company_name, c.full_name, c.email, c.phone, c.address,
-    c.ecommerce_customer_id, c.source, c.first_contact_date, c.last_contact_date, c.created_at
+    c.source, c.first_contact_date, c.last_contact_date, c.created_at
   ) is distinct from (
     w.client_type, w.lifecycle_stage, w.company_name, w.full_name, w.email, w.phone, w.address,
-    w.ecommerce_customer_id, w.source, w.first_contact_date, w.last_contact_date, w.created_at
+    w.source, w.first_contact_date, w.last_contact_date, w.created_at
   )
