@@ -60,10 +60,12 @@ _BY_DATABASE: Final = (
 
 
 def advised(reason: str, code: str) -> str:
-    """Return a reason followed by what to do about it, as sentences."""
+    """Return a reason followed by what to do about it, as sentences.
+
+    The first begins as it came, often with a field's own name.
+    """
     advice = _BY_DATABASE if code.startswith("database_") else ADVICE.get(code, _CORRECT)
-    begun = reason.strip()
-    sentence = begun[:1].upper() + begun[1:]
+    sentence = reason.strip()
     if sentence and sentence[-1] not in ".!?":
         sentence += "."
     return f"{sentence} {advice}".strip()
