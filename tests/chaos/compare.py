@@ -14,7 +14,7 @@ from connectors.records import Stream
 from tests.chaos.crm import Row
 from tests.chaos.model import Model
 from tests.chaos.model_merges import is_evident, join, unjoined
-from tests.chaos.model_rows import Client, ProductRow
+from tests.chaos.model_rows import Client
 from tests.chaos.shop import Shop
 
 _CENT = Decimal("0.01")
@@ -48,12 +48,11 @@ def _bind(model: Model, mapped: Iterable[Row], store_ids: Sequence[str]) -> None
     rows: dict[int, str] = {}
     for key, seen in expected.items():
         found = there[key]
-        if not isinstance(seen.row, ProductRow):
-            known = rows.setdefault(id(seen.row), found["crm_id"])
-            _same(f"{key[1:]} is the row of its like", found["crm_id"], known)
-            if seen.row.crm_id is not None:
-                _same(f"{key[1:]} keeps its row", found["crm_id"], seen.row.crm_id)
-            seen.row.crm_id = found["crm_id"]
+        known = rows.setdefault(id(seen.row), found["crm_id"])
+        _same(f"{key[1:]} is the row of its like", found["crm_id"], known)
+        if seen.row.crm_id is not None:
+            _same(f"{key[1:]} keeps its row", found["crm_id"], seen.row.crm_id)
+        seen.row.crm_id = found["crm_id"]
         _same(f"{key[1:]} is gone", found["is_gone"], seen.is_gone)
         _same(f"{key[1:]} was told", found["is_told"], seen.record is not None)
     if len(set(rows.values())) != len(rows):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from tests.chaos.compare import Mismatch
 from tests.chaos.crm import Crm
 from tests.chaos.model import Model
 from tests.chaos.model_identity import CONTACT
-from tests.chaos.model_rows import Client, OrderRow, ProductRow
+from tests.chaos.model_rows import Client, Edited, OrderRow, ProductRow
 from tests.chaos.people import PHONES, contact
 
 _NUMBERS: Final = sorted({one for one in PHONES.values() if one})
@@ -18,9 +19,10 @@ _NUMBERS: Final = sorted({one for one in PHONES.values() if one})
 class Hands:
     """People at the CRM, and those who chat with it."""
 
-    def __init__(self, crm: Crm, model: Model) -> None:
+    def __init__(self, crm: Crm, model: Model, *, crm_wins: bool) -> None:
         self.crm = crm
         self.model = model
+        self.crm_wins = crm_wins
         # Map keys of rows that people deleted and no sync has brought back: (store, entity, id).
         self.removed: set[tuple[int, str, str]] = set()
 
@@ -42,6 +44,47 @@ class Hands:
                 [other, self.crm.organization_id, product.ecommerce_product_id],
             )
             product.people["custom_fields"] = {"n": other}
+
+    def meddle(self, one: int, other: int) -> None:
+        """A person writes over what a store says of an order or a product."""
+        told = [
+            seen.row
+            for store in self.model.stores
+            for seen in store.seen.values()
+            if seen.record is not None and seen.row.crm_id and not isinstance(seen.row, Client)
+        ]
+        if not told:
+            return
+        row = told[one % len(told)]
+        columns: dict[str, Any]
+        if isinstance(row, OrderRow):
+            columns = {"total": Decimal(5_000 + other), "tracking_number": f"by hand {other}"}
+        else:
+            columns = {"price": Decimal(5_000 + other)}
+        table = "crm_orders" if isinstance(row, OrderRow) else "crm_products"
+        self.crm.set(table, str(row.crm_id), **columns)
+        row.fields |= columns
+        self._mark(row, columns)
+
+    def rename(self, one: int, other: int) -> None:
+        """A person writes over what a store says of a client."""
+        client = self._client(one)
+        if client is None:
+            return
+        who = contact(other)
+        columns = {"full_name": f"Renamed {other}"}
+        if who.email is not None and other % 2:
+            columns["email"] = who.email
+        self.crm.set("crm_clients", str(client.crm_id), **columns)
+        client.contact |= columns
+        # Of rows that no store speaks of nothing is noted.
+        if any(seen.row is client for store in self.model.stores for seen in store.seen.values()):
+            self._mark(client, columns)
+
+    def _mark(self, row: Edited, columns: Iterable[str]) -> None:
+        row.is_edited = True
+        if self.crm_wins:
+            row.held |= set(columns)
 
     def promote(self, one: int, other: int) -> None:
         """A person knows better how far a client is."""
@@ -134,7 +177,8 @@ class Hands:
 HANDS: Final[dict[str, Callable[[Hands, int, int], None]]] = {
     one.__name__: one
     for one in (
-        Hands.note, Hands.chat, Hands.promote, Hands.type_in, Hands.price, Hands.delete_order,
+        Hands.note, Hands.meddle, Hands.rename, Hands.chat, Hands.promote, Hands.type_in,
+        Hands.price, Hands.delete_order,
         Hands.delete_client,
     )
 }  # fmt: skip

@@ -33,7 +33,7 @@ class Program(NamedTuple):
     """A history to be.
 
     `opening`: what both shops begin with. `flavours`: of the two shops; `batch`: records a load;
-    `resumes`: readings go on where they broke off.
+    `resumes`: readings go on where they broke off. `crm_wins`: people's edits stay.
     """
 
     steps: Sequence[Step]
@@ -41,12 +41,14 @@ class Program(NamedTuple):
     flavours: tuple[int, int] = (0, 1)
     batch: int = 4_000
     resumes: bool = False
+    crm_wins: bool = False
 
     def __repr__(self) -> str:
         told = "\n".join(f"  {one!r}," for one in self.steps if one.what != "pause")
         return (
             f"Program([\n{told}\n], opening={self.opening}, flavours={self.flavours}, "
-            f"batch={self.batch}, resumes={self.resumes})"
+            f"batch={self.batch}, resumes={self.resumes}, "
+            f"crm_wins={self.crm_wins})"
         )
 
 
@@ -59,13 +61,17 @@ class History:
         self.shops = [Shop(FLAVOURS[one]) for one in program.flavours]
         self.model = Model()
         self.crm = stage.organization("Chaos")
-        self.hands = Hands(self.crm, self.model)
+        self.hands = Hands(self.crm, self.model, crm_wins=program.crm_wins)
         self.configs = [self._store(number, shop) for number, shop in enumerate(self.shops)]
 
     def _store(self, number: int, shop: Shop) -> StoreConfig:
         config: StoreConfig
         config, prefix = self.stage.store(
-            self.crm, "ab"[number], shop.flavour.name, batch_records=self.program.batch
+            self.crm,
+            "ab"[number],
+            shop.flavour.name,
+            batch_records=self.program.batch,
+            edits="crm_wins" if self.program.crm_wins else "store_wins",
         )
         self.model.stores.append(ModelStore(shop.flavour.name, prefix))
         return config

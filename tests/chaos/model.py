@@ -81,7 +81,7 @@ class Model:
         if not by_name and at is not None and before is not None and at < before:
             return False
         seen.updated_at = at or before
-        return _content(seen.record) != _content(record)
+        return _content(seen.record) != _content(record) or (by_name and seen.row.is_edited)
 
     def _meet(
         self,
@@ -120,6 +120,8 @@ class Model:
         for key, person in people.items():
             if person.record is not None:
                 seen = store.seen[key]
+                if found[key].ecommerce_customer_id == store.prefix + key[1]:
+                    found[key].is_edited = False
                 seen.record, seen.updated_at = person.record, person.record.source_updated_at
                 seen.is_gone = person.record.is_deleted
                 one = person.record
@@ -153,6 +155,8 @@ class Model:
         said = dict.fromkeys(CONTACT) if is_mute else person.contact
         for name in CONTACT:
             mine, theirs = client.contact[name], said[name]
+            if name in client.held and person.record is not None:
+                theirs = None
             first, second = (theirs, mine) if is_owner else (mine, theirs)
             client.contact[name] = second if first is None else first
         is_deleted = person.record is not None and person.record.is_deleted
@@ -184,7 +188,8 @@ class Model:
             self.products.append(row)
             seen = store.seen[key] = Seen(row)
         assert isinstance(seen.row, ProductRow)
-        seen.row.fields = said
+        seen.row.fields = {**said, **{name: seen.row.fields[name] for name in seen.row.held}}
+        seen.row.is_edited = False
         seen.record, seen.updated_at = record, record.source_updated_at
         seen.is_gone = record.is_deleted
 
@@ -232,8 +237,10 @@ class Model:
         row.number = self._number(store.prefix + record.order_number, row.ecommerce_order_id, row)
         # What the store does not say any more stays as it was.
         row.fields = {
-            name: row.fields[name] if value is None else value for name, value in said.items()
+            name: row.fields[name] if value is None or name in row.held else value
+            for name, value in said.items()
         }
+        row.is_edited = False
         seen.record, seen.updated_at = record, record.source_updated_at
         seen.is_gone = record.is_deleted
 

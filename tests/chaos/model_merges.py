@@ -65,6 +65,8 @@ def join(model: Model, winner: Client, loser: Client) -> None:
     if None not in tags:
         winner.people["tags"] = [*tags[0], *(one for one in tags[1] if one not in tags[0])]
     winner.ecommerce_customer_id = winner.ecommerce_customer_id or loser.ecommerce_customer_id
+    winner.is_edited = winner.is_edited or loser.is_edited
+    winner.held |= loser.held
     winner.source = winner.source or loser.source
     winner.platform_user_id = winner.platform_user_id or loser.platform_user_id
     winner.is_in_chat = winner.is_in_chat or loser.is_in_chat

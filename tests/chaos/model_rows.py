@@ -14,8 +14,20 @@ Key = tuple[str, str]
 LOST: Final = ("cancelled", "refunded")
 
 
+@dataclass(eq=False, kw_only=True)
+class Edited:
+    """What people did to columns that a store fills.
+
+    `is_edited`: the store's next word by name is written although it said the same before. `held`:
+    columns that stay as people left them, where the store lets the CRM win.
+    """
+
+    is_edited: bool = False
+    held: set[str] = field(default_factory=set)
+
+
 @dataclass(eq=False)
-class Client:
+class Client(Edited):
     """A client. `people`: the columns that belong to people, as they left them."""
 
     contact: dict[str, Any]
@@ -38,7 +50,7 @@ class Client:
 
 
 @dataclass(eq=False)
-class OrderRow:
+class OrderRow(Edited):
     """An order. `fields`: the columns the store owns, as the store said them last."""
 
     client: Client
@@ -64,12 +76,13 @@ class OrderRow:
 
 
 @dataclass(eq=False)
-class ProductRow:
+class ProductRow(Edited):
     """Something for sale."""
 
     ecommerce_product_id: str
     fields: dict[str, Any]
     people: dict[str, Any] = field(default_factory=dict)
+    crm_id: str | None = None
 
 
 @dataclass

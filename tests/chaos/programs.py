@@ -30,4 +30,5 @@ programs: Final = st.builds(
     st.tuples(st.integers(0, 1), st.integers(0, 1)),
     st.sampled_from((4_000, 2)),
     st.booleans(),
+    st.booleans(),
 )
