@@ -104,3 +104,7 @@ select
 from public.crm_clients as c;
 
 revoke all on sync.row_digests from public, anon, authenticated, service_role;
+
+-- What analysts read that is none of the application's: dbt fills it, no API role sees it.
+create schema if not exists marts;
+revoke all on schema marts from public, anon, authenticated, service_role;

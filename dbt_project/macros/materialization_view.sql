@@ -74,7 +74,10 @@ begin
         select class.oid
         from pg_catalog.pg_class as class
         where class.relkind = 'v'
-            and class.relnamespace = pg_catalog.to_regnamespace('{{ target.schema }}')
+            and class.relnamespace in (
+                pg_catalog.to_regnamespace('{{ target.schema }}'),
+                pg_catalog.to_regnamespace('marts')
+            )
             and class.relname ~ '__superseded_[0-9]+$'
             and not exists (
                 select 1
