@@ -13,8 +13,10 @@ from connectors.errors import Permanent
 
 _DAY: Final = timedelta(days=1)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
-# Compared at once: what is kept in memory, and what a store that fails half-way costs.
-_LONGEST: Final = 31
+# Compared at once, about: what is kept in memory, and what a store that fails half-way costs. Few
+# orders over many days still cost one call.
+_ORDERS_AT_ONCE: Final = 2_000
+_MOST_DAYS: Final = 366
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,23 +74,34 @@ class Days(msgspec.Struct, frozen=True, order=True):
 
 
 def nightly(
-    today: date, oldest: date, checked: Mapping[date, datetime], limits: Limits
+    today: date,
+    oldest: date,
+    checked: Mapping[date, datetime],
+    limits: Limits,
+    *,
+    orders: int = 0,
 ) -> list[Days]:
     """Return tonight's days: the last ones, then a part of history, longest unseen first.
 
     `oldest`: of the first order. `checked`: when each day was last compared, so that a night that
-    was missed or ran out of calls is made up for by the next ones.
+    was missed or ran out of calls is made up for by the next ones. `orders`: in all of them, for
+    the length of a piece.
     """
     recent = Days(max(oldest, today - _DAY * (limits.days - 1)), today)
     history = Days(oldest, recent.first - _DAY).each if oldest < recent.first else []
     share = -(-len(history) // limits.period)
     due = sorted(history, key=lambda day: (checked.get(day, _NEVER), day))[:share]
-    return [*_pieces([recent]), *_pieces(_ranges(sorted(due)))]
+    at_once = _at_once(orders, (today - oldest).days + 1)
+    return [recent, *_pieces(_ranges(sorted(due)), at_once)]
 
 
-def between(first: date, last: date) -> list[Days]:
-    """Return all days from `first` to `last`."""
-    return _pieces([Days(first, last)])
+def between(first: date, last: date, *, orders: int = 0) -> list[Days]:
+    """Return all days from `first` to `last`, which have about `orders` orders."""
+    return _pieces([Days(first, last)], _at_once(orders, (last - first).days + 1))
+
+
+def _at_once(orders: int, days: int) -> int:
+    return max(1, min(_MOST_DAYS, _ORDERS_AT_ONCE * days // max(orders, 1)))
 
 
 def _ranges(days: list[date]) -> list[Days]:
@@ -101,10 +114,10 @@ def _ranges(days: list[date]) -> list[Days]:
     return ranges
 
 
-def _pieces(ranges: list[Days]) -> list[Days]:
+def _pieces(ranges: list[Days], at_once: int) -> list[Days]:
     return [
         Days(days[0], days[-1])
         for one in ranges
-        for start in range(0, len(one.each), _LONGEST)
-        if (days := one.each[start : start + _LONGEST])
+        for start in range(0, len(one.each), at_once)
+        if (days := one.each[start : start + at_once])
     ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from connectors.base import Connector, StoreConfig
 from connectors.crm.guard import DeletionGuard
 from connectors.crm.known import KnownRecords
 from connectors.crm.loader import Loader
-from connectors.crm.reconcile_rows import StoreRows
+from connectors.crm.reconcile_rows import WHOLE_ROW, StoreRows
 from connectors.crm.results import StreamResult
 from connectors.crm.settle import Settling
 from connectors.errors import AuthFailed, StoreError, Transient
@@ -26,7 +26,8 @@ class Reading:
     """The store's side of a reconciliation, with a budget of `calls`.
 
     `error`: the first fault of the store that concerned some records only, the guard's for
-    instance; the comparison goes on and finds them still different.
+    instance; the comparison goes on and finds them still different. `changed`: rows that reading
+    them again really changed, with the columns, none for a row that had not been there.
     """
 
     def __init__(
@@ -36,6 +37,9 @@ class Reading:
         self.reader: Final = reader
         self.known: Final = KnownRecords(loader)
         self.error: StoreError | None = None
+        self.changed: Final[dict[Stream, dict[str, tuple[str, ...]]]] = {
+            stream: {} for stream in Stream
+        }
         self._calls = calls
         self._before = reader.api_calls
         self._rows = StoreRows(loader)
@@ -74,10 +78,24 @@ class Reading:
         for some in _portions(sorted(ids)[:most]):
             if asked and self.is_spent:
                 break
+            before = self._rows.images(stream, some)
             self._rows.ask_for(stream, some)
             self._look_again()
+            self._note(stream, before, self._rows.images(stream, some))
             asked.update(some)
         return asked
+
+    def _note(
+        self,
+        stream: Stream,
+        before: Mapping[str, Mapping[str, Any]],
+        after: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        for external_id, image in after.items():
+            old = before.get(external_id)
+            columns = WHOLE_ROW if old is None else tuple(n for n in image if image[n] != old[n])
+            if columns or old is None:
+                self.changed[stream].setdefault(external_id, columns)
 
     def _look_again(self) -> None:
         for _ in range(_ROUNDS):

@@ -45,15 +45,19 @@ class RecordCheck:
     def run(self) -> list[Finding]:
         """Read by name whatever is suspicious, and a sample; name what had been changed."""
         asked = {stream: self._read(stream) for stream in Stream}
-        changed: dict[Stream, dict[str, tuple[str, ...]]] = {stream: {} for stream in Stream}
+        # What the sync of this night has put back is told here as well: who asks what the CRM had
+        # been changed in gets one answer.
+        changed = self._reading.changed
         for repair in repairs(self._reading.loader):
-            changed[repair.stream][repair.external_id] = repair.columns
+            changed[repair.stream].setdefault(repair.external_id, repair.columns)
         found: list[Finding] = []
         for stream in Stream:
             known = self._reading.known.ids(stream)
             last = self._rows.last_run(stream)
             lost = {*self._missing.get(stream, ()), *self._rows.late(stream, last)}
             named = {**changed[stream], **dict.fromkeys(lost & known, WHOLE_ROW)}
+            for external_id in self._rows.known_of(stream, named, since=self._synced(stream)).news:
+                del named[external_id]
             findings = self._findings(stream, asked[stream], named)
             keep(self._reading.loader, stream, findings, watermark=self._watermark(stream))
             found += findings
@@ -153,6 +157,9 @@ class RecordCheck:
             record_ids=ids,
             record_count=number,
         )
+
+    def _synced(self, stream: Stream) -> datetime:
+        return self._watermark(stream) or self._now
 
     def _watermark(self, stream: Stream) -> datetime | None:
         return self._reading.loader.position(stream).watermark

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.crm.database import Connection
 from connectors.crm.loader import Loader
+from connectors.crm.ownership import SYNCED, TABLE_OF, Rule
 from connectors.crm.reconcile_buckets import Known, Orders, by_id
 from connectors.crm.rereads import note
 from connectors.crm.staging import array
@@ -22,8 +23,13 @@ from connectors.records import Stream
 _LATELY: Final = timedelta(days=2)
 # A source's clock and ours need not agree to the minute.
 _MARGIN: Final = timedelta(hours=1)
-# Rows were lost, the record's name is all there is to tell.
-WHOLE_ROW: Final = ()
+# A row was lost: the record's name is all there is to tell.
+WHOLE_ROW: Final[tuple[str, ...]] = ()
+# What the database adds up by itself moves with every other row.
+_WRITTEN: Final = {
+    stream: tuple(one.name for one in SYNCED[table] if one.rule is not Rule.DERIVED)
+    for stream, table in TABLE_OF.items()
+}
 
 
 class LastRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +53,10 @@ class StoreRows:
         fields = OrderGlance.__struct_fields__
         return by_id(OrderGlance(**dict(zip(fields, row, strict=True))) for row in rows)
 
-    def oldest_day(self) -> date | None:
-        """Return the UTC day of the first order, None without any."""
-        first = self._loader.ask("reconcile/first_order", {})[0][0]
-        return None if first is None else first.astimezone(UTC).date()
+    def history(self) -> tuple[date | None, int]:
+        """Return the UTC day of the first order, None without any, and the number of orders."""
+        first, number = self._loader.ask("reconcile/history", {})[0]
+        return (None if first is None else first.astimezone(UTC).date()), int(number)
 
     def checked_days(self) -> Mapping[date, datetime]:
         """Return when each day was last compared."""
@@ -113,6 +119,16 @@ class StoreRows:
             waiting=frozenset(name for name, _, is_waiting, _ in rows if is_waiting),
             held=frozenset(name for name, _, _, is_held in rows if is_held),
         )
+
+    def images(self, stream: Stream, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the synced columns of the CRM's rows by record: values, which nobody is told."""
+        parameters = {"stream": stream.value, "external_ids": array(ids)}
+        names = _WRITTEN[stream]
+        return {
+            str(external_id): {name: image[name] for name in names}
+            for external_id, image in self._loader.ask("reconcile/images", parameters)
+            if image is not None
+        }
 
     def ask_for(self, stream: Stream, ids: Collection[str]) -> None:
         """Have records read by name and written whatever their hash says."""

@@ -142,10 +142,11 @@ def _planned(
     rows: StoreRows, limits: Limits, asked: Asked, today: date
 ) -> tuple[Sequence[Days], Sequence[Days]]:
     """Return the days that are compared in any case, and those that can wait for another night."""
+    oldest, orders = rows.history()
     if asked.first is not None:
-        return between(asked.first, min(asked.last or today, today)), []
-    oldest = rows.oldest_day() or today
-    planned = nightly(today, min(oldest, today), rows.checked_days(), limits)
+        return between(asked.first, min(asked.last or today, today), orders=orders), []
+    first = min(oldest or today, today)
+    planned = nightly(today, first, rows.checked_days(), limits, orders=orders)
     return planned[:1], planned[1:]
 
 

@@ -57,11 +57,12 @@ def test_days_that_a_night_could_not_do_are_the_next_nights_first() -> None:
     assert planned[1:] == [Days(oldest, oldest), Days(oldest + 41 * DAY, oldest + 41 * DAY)]
 
 
-def test_a_long_range_comes_in_pieces_that_lose_no_day() -> None:
-    pieces = between(date(2025, 1, 1), date(2025, 12, 31))
+@pytest.mark.parametrize(("orders", "longest"), [(0, 366), (7_300, 100), (730_000, 1)])
+def test_a_long_range_comes_in_pieces_that_lose_no_day(orders: int, longest: int) -> None:
+    pieces = between(date(2025, 1, 1), date(2025, 12, 31), orders=orders)
     days = [day for piece in pieces for day in piece.each]
     assert days == [date(2025, 1, 1) + place * DAY for place in range(365)]
-    assert max(len(piece.each) for piece in pieces) <= 31
+    assert max(len(piece.each) for piece in pieces) == min(longest, 365)
     assert all(early.end == late.start for early, late in pairwise(pieces))
 
 

@@ -1,5 +1,8 @@
--- When the first order of a store was placed that the CRM holds. Expects organization_id, store_id.
-select min(o.order_date) as order_date
+-- The live orders of a store that the CRM holds. Expects organization_id, store_id. Returns when the
+-- first was placed, and how many there are.
+select
+  min(o.order_date) as first_placed,
+  count(*) as order_count
 from public.crm_orders as o
 inner join sync.record_map as m
   on o.organization_id = m.organization_id and o.id = m.crm_id and m.entity = 'orders'
