@@ -29,14 +29,14 @@ from connectors.crm.load import (
     put_cursor,
     resolve_unnamed,
 )
+from connectors.crm.opening import target_of
 from connectors.crm.revision import revision_of
 from connectors.crm.sessions import Sessions
 from connectors.crm.staging import array
 from connectors.crm.statements import load
-from connectors.crm.stores import find_store
-from connectors.crm.target import CRM_WINS, STORE_WINS, Target
+from connectors.crm.target import Target
 from connectors.crm.transactions import transact
-from connectors.errors import ConfigurationError, DatabaseError
+from connectors.errors import DatabaseError
 from connectors.records import Stream
 
 # A restart of the server or a failover is over in about half a minute.
@@ -87,7 +87,7 @@ class Loader:
 
     def __enter__(self) -> Loader:
         self._connection = self._sessions.open("storeloom-load")
-        self._target = self._once(lambda opened: _target(opened, self._config, self._run_id))
+        self._target = self._once(lambda opened: target_of(opened, self._config, self._run_id))
         return self
 
     def __exit__(
@@ -185,7 +185,10 @@ class Loader:
     def waiting(self, stream: Stream) -> dict[str, bool]:
         """Return the ids that wait to be read by name, and whether they are to be forced."""
         rows = self.ask("rereads/waiting", {"stream": stream.value})
-        return {str(external_id): bool(is_forced) for external_id, is_forced in rows}
+        come = [external_id for external_id, _, has_come in rows if has_come]
+        if come:
+            self.answered(stream, come, asked_at=self.clock())
+        return {str(one): bool(is_forced) for one, is_forced, has_come in rows if not has_come}
 
     def answered(
         self, stream: Stream, external_ids: Collection[str], *, asked_at: datetime
@@ -264,34 +267,3 @@ class Loader:
             self._connection = None
             self._connection = self._sessions.open("storeloom-load")
         return work(self._connection)
-
-
-def _target(connection: Connection, config: StoreConfig, run_id: str) -> Target:
-    store = find_store(connection, config.key)
-    if store.id != config.id or store.organization_id != config.organization_id:
-        raise ConfigurationError(
-            f'store "{config.key}" is another one by now; read its configuration again'
-        )
-    country = config.settings.get("country")
-    return Target(
-        organization_id=store.organization_id,
-        store_id=store.id,
-        key=store.key,
-        platform=store.platform,
-        id_prefix=store.id_prefix,
-        order_number_prefix=store.order_number_prefix,
-        country=str(country) if country else None,
-        run_id=run_id,
-        revision=revision_of(config),
-        edits=_edits(config),
-    )
-
-
-def _edits(config: StoreConfig) -> str:
-    chosen = str(config.settings.get("edits", STORE_WINS))
-    if chosen not in (STORE_WINS, CRM_WINS):
-        raise ConfigurationError(
-            f'store "{config.key}": setting "edits" is "{chosen}", which is neither '
-            f'"{STORE_WINS}" nor "{CRM_WINS}"; mend it in sync.stores'
-        )
-    return chosen

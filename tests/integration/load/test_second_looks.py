@@ -232,6 +232,19 @@ def test_a_customer_named_by_an_order_placed_during_the_sync_is_read_in_the_same
     assert rows(WAITING) == []
 
 
+def test_a_customer_that_was_named_first_and_came_by_itself_is_not_asked_for(
+    store: MemoryStore, sync: Sync, rows: Rows
+) -> None:
+    """Orders were read alone; the customers came with the next sync."""
+    sync(store, full=False, streams=[Stream.ORDERS])
+    assert len(rows(WAITING)) == 5
+
+    sync(store, full=False)
+
+    assert rows(WAITING) == []
+    assert store.asked == []
+
+
 def test_orders_of_a_customer_who_is_gone_are_read_again_although_no_date_moved(
     make_store: Callable[..., StoreConfig], sync: Sync, rows: Rows
 ) -> None:
