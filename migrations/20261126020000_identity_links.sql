@@ -102,14 +102,14 @@ create table sync.identity_pins (
 create index idx_identity_pins_organization_other
 on sync.identity_pins (organization_id, other_id);
 
--- Surnames that came with an address other than its client's own. From three surnames on, the
--- client's among them, the address stands for nobody in particular.
+-- Names that came with an address beside its client's own, as compared: case and accents aside. An
+-- address that came with the names of three families stands for nobody in particular.
 create table sync.address_names (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   email text not null,
-  surname text not null,
+  name text not null,
   first_seen_at timestamptz not null default now(),
-  primary key (organization_id, email, surname)
+  primary key (organization_id, email, name)
 );
 
 -- Up to when an organization's clients were compared with each other.

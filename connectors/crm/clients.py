@@ -17,6 +17,7 @@ from connectors.crm.former import stays
 from connectors.crm.identity import Candidate, Link, Match, resolve
 from connectors.crm.people import CUSTOMERS, Person, settle_phone
 from connectors.crm.people_rows import Found, Key, shop_id_of, stage_people
+from connectors.crm.shared_addresses import name_key
 from connectors.crm.staging import array, json_text
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
@@ -159,20 +160,25 @@ def _matches(
         {
             "organization_id": target.organization_id,
             "ecommerce_ids": array(shop_id_of(target, person) for person in strangers),
-            "emails": array(person.email_key for person in strangers),
+            "emails": array(
+                person.email_key if person.email_identity else None for person in strangers
+            ),
             "phones": array(person.phone_key for person in strangers),
         },
     )
     by_place: dict[int, tuple[list[UUID], list[UUID], list[Candidate]]] = {}
-    for place, client_id, rule, email, shop_id in rows:
+    for place, client_id, rule, email, full_name, shop_id in rows:
         by_id, by_email, by_phone = by_place.setdefault(place, ([], [], []))
         shop_ids[client_id] = shop_id
         if rule == 1:
             by_id.append(client_id)
         elif rule == 2:  # noqa: PLR2004 - the rules' numbers are those of identity.sql
-            by_email.append(client_id)
+            stranger = strangers[place]
+            if not stranger.is_shared_email or name_key(full_name) == stranger.name_key:
+                by_email.append(client_id)
         else:
-            by_phone.append(Candidate(client_id, email))
+            is_shared = email is not None and email in target.shared
+            by_phone.append(Candidate(client_id, None if is_shared else email))
     return {
         strangers[place].key: Match(
             by_external_id=by_id[0] if by_id else None,

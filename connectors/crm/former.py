@@ -46,6 +46,9 @@ def stays(
     found: dict[Key, Stay] = {}
     for order_id, external_id, client_id, entity, former_id, is_gone in rows:
         person = wanted[order_id]
+        if person.is_shared_email and not is_gone:
+            # His own by name, though the order came before the address was known to be shared.
+            continue
         # A customer whom the store knows is somebody else, unless the former one has gone.
         if (
             person.entity == GUESTS

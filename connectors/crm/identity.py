@@ -112,14 +112,17 @@ class _Batch:
         self.email_of: dict[UUID, str] = {}
 
     def remember(self, person: Person, link: Link) -> None:
-        if person.email_key:
-            if link.doubt is not Doubt.EMAIL_SHARED:
-                self.by_email.setdefault(person.email_key, link.client_id)
-            self.email_of.setdefault(link.client_id, person.email_key)
+        identity = person.email_identity
+        if identity and link.doubt is not Doubt.EMAIL_SHARED:
+            self.by_email.setdefault(identity, link.client_id)
+        # A shared address says nothing about whose phone it is.
+        own = None if person.is_shared_email else person.email_key
+        if own:
+            self.email_of.setdefault(link.client_id, own)
         if person.phone_key:
             others = self.by_phone.setdefault(person.phone_key, [])
             if all(other.client_id != link.client_id for other in others):
-                others.append(Candidate(link.client_id, person.email_key))
+                others.append(Candidate(link.client_id, own))
 
     def email(self, candidate: Candidate) -> str | None:
         return candidate.email_key or self.email_of.get(candidate.client_id)
@@ -160,20 +163,25 @@ def _stayed(link: Link, stay: Stay | None) -> Link:
     )
 
 
-def _findable(person: Person) -> dict[str, str]:
-    found = {"email": person.email_key, "phone": person.phone_key}
+def _address(person: Person) -> dict[str, str]:
+    found = {"email": person.email_key, "name": person.name_key if person.is_shared_email else None}
     return {name: value for name, value in found.items() if value}
 
 
+def _findable(person: Person) -> dict[str, str]:
+    return _address(person) | ({"phone": person.phone_key} if person.phone_key else {})
+
+
 def _by_email(person: Person, match: Match, batch: _Batch) -> Link | None:
-    if person.email_key is None:
+    identity = person.email_identity
+    if identity is None:
         return None
     if len(match.by_email) > 1:
         return _new(person, Doubt.EMAIL_SHARED, match.by_email)
-    known = match.by_email[0] if match.by_email else batch.by_email.get(person.email_key)
+    known = match.by_email[0] if match.by_email else batch.by_email.get(identity)
     if known is None:
         return None
-    return Link(client_id=known, reason=Reason.EMAIL, evidence={"email": person.email_key})
+    return Link(client_id=known, reason=Reason.EMAIL, evidence=_address(person))
 
 
 def _by_phone(person: Person, match: Match, batch: _Batch) -> Link | None:
@@ -185,7 +193,8 @@ def _by_phone(person: Person, match: Match, batch: _Batch) -> Link | None:
         return _new(person, Doubt.PHONE_SHARED, tuple(found))
     for candidate in found.values():
         theirs = batch.email(candidate)
-        if theirs and person.email_key and theirs != person.email_key:
+        mine = None if person.is_shared_email else person.email_key
+        if theirs and mine and theirs != mine:
             return _new(person, Doubt.PHONE_OF_OTHER_EMAIL, tuple(found))
         return Link(
             client_id=candidate.client_id,

@@ -13,6 +13,7 @@ from uuid import UUID
 from connectors.crm.clients import merge_people
 from connectors.crm.database import Connection
 from connectors.crm.edits import Held, held, settle, watch
+from connectors.crm.observing import observe_customers, observe_orders
 from connectors.crm.ownership import TABLE_OF
 from connectors.crm.people import GUESTS, WALK_IN, Person, buyer_of, merged, person_of
 from connectors.crm.people_rows import Key
@@ -56,8 +57,16 @@ def merge(
 def _merge_customers(
     connection: Connection, target: Target, changes: Sequence[Change], stays: Held
 ) -> None:
+    target = observe_customers(
+        connection, target, [cast(Customer, change.record) for change in changes]
+    )
     people = [
-        person_of(cast(Customer, change.record), country=target.country, position=position)
+        person_of(
+            cast(Customer, change.record),
+            country=target.country,
+            position=position,
+            shared=target.shared,
+        )
         for position, change in enumerate(changes)
     ]
     for person, change in zip(people, changes, strict=True):
@@ -94,6 +103,7 @@ def _merge_orders(
     connection: Connection, target: Target, changes: Sequence[Change], stays: Held
 ) -> None:
     orders = [cast(Order, change.record) for change in changes]
+    target = observe_orders(connection, target, orders)
     buyers = [_buyer(target, change) for change in changes]
     keys = [buyer.key if buyer else _NOBODY for buyer in buyers]
     clients = merge_people(
@@ -131,7 +141,7 @@ def _merge_orders(
 def _buyer(target: Target, change: Change) -> Person | None:
     """Return who placed an order; None for one that we have and that names nobody any more."""
     order = cast(Order, change.record)
-    buyer = buyer_of(order, country=target.country)
+    buyer = buyer_of(order, country=target.country, shared=target.shared)
     # It stays with the client it has: the walk-ins did not place it, and may not even exist.
     is_nameless = order.is_redacted or buyer.key == _NOBODY
     return None if is_nameless and change.crm_id is not None else buyer

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import phonenumbers
 
+from connectors.crm.shared_addresses import NONE_DECLARED, SharedAddresses, name_key
 from connectors.records import Address, Customer, Order, OrderStatus
 
 CUSTOMERS: Final = "customers"
@@ -34,12 +35,15 @@ class Person(msgspec.Struct, kw_only=True):
     customer record, which may overwrite; an order only fills gaps. `position`: of the record in its
     batch, None for persons known from orders. `first_seen`, `last_seen`: business times. `country`:
     what a national phone number is read in, while the number has not been read (`settle_phone`).
+    `is_shared_email`: the address stands for several people, so that it identifies him together
+    with his name only, and not at all without one.
     """
 
     entity: str
     external_id: str
     email: str | None = None
     email_key: str | None = None
+    is_shared_email: bool = False
     is_email_verified: bool = True
     phone: str | None = None
     phone_key: str | None = None
@@ -59,21 +63,43 @@ class Person(msgspec.Struct, kw_only=True):
         """Entity and external id."""
         return self.entity, self.external_id
 
+    @property
+    def name_key(self) -> str | None:
+        """The name as identity compares it."""
+        return name_key(self.full_name)
 
-def person_of(customer: Customer, *, country: str | None, position: int) -> Person:
+    @property
+    def email_identity(self) -> str | None:
+        """What is one person's alone: the address, a shared one with the name."""
+        if self.email_key is None or not self.is_shared_email:
+            return self.email_key
+        name = self.name_key
+        return f"{self.email_key}|{name}" if name else None
+
+
+def person_of(
+    customer: Customer,
+    *,
+    country: str | None,
+    position: int,
+    shared: SharedAddresses = NONE_DECLARED,
+) -> Person:
     """Return the person a customer record describes.
 
     `country`: ISO code that national phone numbers are read in when the address names none.
+    `shared`: addresses that are no single person's.
     """
     email = _stripped(customer.email)
     region = (customer.address.country_code if customer.address else None) or country
     phone = _stripped(customer.phone)
     e164 = phone_e164(phone, region)
+    by_email = email_key(email) if customer.email_verified else None
     return Person(
         entity=CUSTOMERS,
         external_id=customer.external_id,
         email=email,
-        email_key=email_key(email) if customer.email_verified else None,
+        email_key=by_email,
+        is_shared_email=by_email is not None and by_email in shared,
         is_email_verified=customer.email_verified,
         phone=e164 or phone,
         phone_key=e164,
@@ -88,7 +114,9 @@ def person_of(customer: Customer, *, country: str | None, position: int) -> Pers
     )
 
 
-def buyer_of(order: Order, *, country: str | None) -> Person:
+def buyer_of(
+    order: Order, *, country: str | None, shared: SharedAddresses = NONE_DECLARED
+) -> Person:
     """Return who placed an order: a customer by id, a guest by what he typed, else the walk-in."""
     email = _stripped(order.email)
     address = order.billing_address
@@ -97,12 +125,16 @@ def buyer_of(order: Order, *, country: str | None) -> Person:
     full_name = _stripped(order.full_name or (address.name if address else None))
     company = _stripped(order.company_name or (address.company if address else None))
     by_email = email_key(email)
+    is_shared = by_email is not None and by_email in shared
+    name = name_key(full_name) if is_shared else None
+    if is_shared and name is None:
+        by_email = None
     # Reading numbers is what costs most here, and most customers are known without.
     e164 = None if order.customer_external_id or by_email else phone_e164(phone, region)
     if order.customer_external_id:
         entity, external_id = CUSTOMERS, order.customer_external_id
     elif by_email:
-        entity, external_id = GUESTS, f"email:{by_email}"
+        entity, external_id = GUESTS, f"email:{by_email}" + (f"|{name}" if name else "")
     elif e164:
         entity, external_id = GUESTS, f"phone:{e164}"
     elif full_name or company or phone or email:
@@ -116,6 +148,7 @@ def buyer_of(order: Order, *, country: str | None) -> Person:
         external_id=external_id,
         email=email,
         email_key=by_email,
+        is_shared_email=is_shared,
         phone=e164 or phone,
         phone_key=e164,
         country=region,
@@ -147,7 +180,8 @@ def merged(people: Iterable[Person]) -> dict[tuple[str, str], Person]:
         for name in ("email", "full_name", "company_name", "address"):
             if getattr(later, name) is None:
                 setattr(later, name, getattr(earlier, name))
-        later.email_key = later.email_key or earlier.email_key
+        if later.email_key is None:
+            later.email_key, later.is_shared_email = earlier.email_key, earlier.is_shared_email
         if later.phone is None:
             later.phone, later.phone_key = earlier.phone, earlier.phone_key
             later.country = earlier.country

@@ -19,6 +19,7 @@ from connectors.crm.client_merge import Merge, lock_clients
 from connectors.crm.database import Connection
 from connectors.crm.identity import Doubt
 from connectors.crm.joining import Key, join, put_review
+from connectors.crm.observing import knowing
 from connectors.crm.people import GUESTS, WALK_IN
 from connectors.crm.statements import load
 from connectors.crm.target import Target
@@ -102,10 +103,10 @@ def sweep(connection: Connection, target: Target, *, everybody: bool = False) ->
     if not everybody:
         row = connection.execute(load("identity/sweep_since"), scope).fetchone()
         scope["since"] = row[0] if row else None
-    if _pairs(connection, scope):
+    if _pairs(connection, target, scope):
         lock_clients(connection, target.organization_id)
         # Asked anew: another store's sync may have joined them before the lock was ours.
-        joins, asks = decide(_pairs(connection, scope))
+        joins, asks = decide(_pairs(connection, target, scope))
         joined = sum(_join(connection, target, one) for one in joins)
         for ask in asks:
             put_review(
@@ -194,8 +195,11 @@ def _join(connection: Connection, target: Target, one: Join) -> bool:
     )
 
 
-def _pairs(connection: Connection, scope: dict[str, Any]) -> list[Pair]:
+def _pairs(connection: Connection, target: Target, scope: dict[str, Any]) -> list[Pair]:
     rows = connection.execute(load("identity/sweep_pairs"), scope).fetchall()
+    addresses = {row[3] for row in rows if row[2] == "email"}
+    known = knowing(connection, target, addresses).shared
+    rows = [row for row in rows if row[2] != "email" or row[3] not in known]
     if not rows:
         return []
     ids = sorted({one for row in rows for one in row[:2]})

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from connectors.crm.revision import Revision
+from connectors.crm.shared_addresses import NONE_DECLARED, SharedAddresses
 from connectors.records import Record
 
 # The store's setting `edits`: whose value stays where a person changed what the store fills.
@@ -20,7 +21,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     `country`: ISO code that national phone numbers are read in, None when unknown. `load_id`: the
     line in sync.loads of the transaction under way, 0 outside of one. `edits`: STORE_WINS or
-    CRM_WINS. `revision`: by what records are judged.
+    CRM_WINS. `shared`: addresses that are no single person's. `revision`: by what records are
+    judged.
     """
 
     organization_id: str
@@ -33,6 +35,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str = ""
     load_id: int = 0
     edits: str = STORE_WINS
+    shared: SharedAddresses = NONE_DECLARED
     revision: Revision = Revision()
 
     @property

@@ -137,13 +137,12 @@ def _print_reviews(found: list[Review], *, as_json: bool) -> None:
     if not found:
         out.print("nothing waits")
         return
-    table = Table("number", "store", "person", "doubt", "client", "could be", box=None)
     for one in found:
-        table.add_row(
-            str(one.number), one.store, f"{one.entity} {one.external_id}", one.reason,
-            one.client_id, "\n".join(one.candidate_ids),
-        )  # fmt: skip
-    out.print(table)
+        # Lines, not a table: an id that a narrow terminal cuts in two cannot be copied.
+        out.print(f"{one.number}: {one.store} {one.entity} {one.external_id}", markup=False)
+        out.print(f"  {one.reason}: client {one.client_id}", markup=False)
+        for candidate_id in one.candidate_ids:
+            out.print(f"  could be client {candidate_id}", markup=False)
     out.print("decide with storeloom identity review NUMBER --merge CLIENT or --keep-apart")
 
 

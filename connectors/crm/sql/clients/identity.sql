@@ -2,7 +2,8 @@
 --
 -- Expects organization_id and arrays of equal length: ecommerce_ids, emails (lower case), phones
 -- (E.164); NULL where there is none. Run under the organization's identity lock. Returns position
--- (from 0), client, how it matched (1 id, 2 e-mail, 3 phone), its e-mail and the shop id it follows.
+-- (from 0), client, how it matched (1 id, 2 e-mail, 3 phone), its e-mail, its name
+-- and the shop id it follows.
 -- Every branch is an index look-up: a join with "or" read all clients for every person.
 with persons as (
   select
@@ -80,6 +81,7 @@ select
   c.id,
   f.rule,
   lower(c.email) as email,
+  c.full_name,
   sync.followed_customer_id(c.organization_id, c.id, c.ecommerce_customer_id) as followed_id
 from found as f
 inner join public.crm_clients as c on c.organization_id = %(organization_id)s and c.id = f.id
