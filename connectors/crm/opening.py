@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.base import StoreConfig
 from connectors.crm.database import Connection
 from connectors.crm.revision import revision_of
+from connectors.crm.shared_addresses import SharedAddresses, declared
 from connectors.crm.stores import find_store
 from connectors.crm.target import CRM_WINS, STORE_WINS, Target
 from connectors.errors import ConfigurationError
@@ -29,6 +30,7 @@ def target_of(connection: Connection, config: StoreConfig, run_id: str) -> Targe
         run_id=run_id,
         revision=revision_of(config),
         edits=_edits(config),
+        shared=SharedAddresses(declared=declared(config.settings.get("shared_emails", ()))),
     )
 
 
