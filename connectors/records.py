@@ -127,6 +127,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_id(self.external_id, "product id")
+        check_text(self.parent_external_id, "parent id")
         check_text(self.name, "name")
         check_text(self.description, "description")
         check_text(self.sku, "sku")
@@ -156,8 +157,7 @@ class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tax: Decimal | None = None
 
     def __post_init__(self) -> None:
-        check_text(self.name, "line.name")
-        check_text(self.sku, "line.sku")
+        check_texts((self.name, self.sku, self.external_id, self.product_external_id), _LINE_TEXTS)
 
 
 class Refund(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -169,6 +169,7 @@ class Refund(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str | None = None
 
     def __post_init__(self) -> None:
+        check_text(self.external_id, "refund.id")
         check_amount(self.amount, "refund.amount")
         check_text(self.reason, "refund.reason")
         check_time(self.created_at, "refund.created_at")
@@ -251,6 +252,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
 
 
+_LINE_TEXTS: Final = ("line.name", "line.sku", "line.id", "line.product")
 _ADDRESS_TEXTS: Final = Address.__struct_fields__
 _ORDER_TEXTS: Final = (
     "customer_external_id",

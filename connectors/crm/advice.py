@@ -8,10 +8,10 @@ from typing import Final
 _CORRECT: Final = "Correct it in the store; the next sync loads it."
 _SHAPE: Final = (
     "A plugin or a version of the shop sends it differently: correct it there, or report it with "
-    "the output of `storeloom quarantine show`."
+    "what storeloom quarantine show prints."
 )
 _AGAIN: Final = "The next sync asks for it again; if it stays, look at the record in the store."
-_FILE: Final = "Correct the file, or the store's setting `mapping`; the next sync loads it."
+_FILE: Final = "Correct the file, or the store's setting mapping; the next sync loads it."
 
 ADVICE: Final[Mapping[str, str]] = {
     "bad_amount": _CORRECT,
@@ -37,7 +37,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "missing_status": _CORRECT,
     "missing_time": _CORRECT,
     "missing_variants": _AGAIN,
-    "no_currency": "Set `currency` in the store's settings; the next sync loads it.",
+    "no_currency": "Set currency in the store's settings; the next sync loads it.",
     "partial_answer": _AGAIN,
     "repeated_lines": _FILE,
     "rest_payload": "Sync the store: it is read through GraphQL.",
