@@ -27,7 +27,8 @@ def test_it_says_of_a_real_comparison_whether_the_day_is_complete(
     for day, state, crm_rows in (("2026-03-02", "repaired", 3), ("2026-03-03", "differs", 2)):
         connection.execute(
             "insert into sync.reconciliations (organization_id, store_id, run_id, stream, kind,"
-            " day, status, currency, store_rows, store_total, crm_rows, crm_total, state, record_count)"
+            " day, status, currency, store_rows, store_total, crm_rows, crm_total, state,"
+            " record_count)"
             " values (%s, %s, 'r', 'orders', 'day', %s, 'shipped', 'EUR', 3, 30, %s, %s, %s, 1)",
             [*scope, day, crm_rows, crm_rows * 10, state],
         )
