@@ -59,6 +59,7 @@ for all to service_role using (true) with check (true);
 -- overwrites. Another digest now is a suspicion: the record is read again by name.
 --
 -- hash_record_extended is what hash partitions are found by, so an upgrade of the server keeps it.
+-- JSON goes in as text: to it an empty list hashes as NULL does.
 alter table sync.record_map
 add column row_digest bigint,
 -- When the record was last read by name just to be compared, column by column.
@@ -74,8 +75,8 @@ select
   hash_record_extended(
     row(
       r.order_number, r.ecommerce_order_id, r.subtotal, r.tax, r.shipping, r.discount, r.total,
-      r.refunded_total, r.currency, r.status, r.items, r.shipping_address, r.tracking_number,
-      r.order_date, r.shipped_date, r.delivered_date
+      r.refunded_total, r.currency, r.status, r.items::text, r.shipping_address::text,
+      r.tracking_number, r.order_date, r.shipped_date, r.delivered_date
     ),
     0
   ) as row_digest
@@ -99,7 +100,10 @@ select
   'customers',
   c.id,
   hash_record_extended(
-    row(c.company_name, c.full_name, c.email, c.phone, c.address, c.ecommerce_customer_id), 0
+    row(
+      c.company_name, c.full_name, c.email, c.phone, c.address::text, c.ecommerce_customer_id
+    ),
+    0
   )
 from public.crm_clients as c;
 

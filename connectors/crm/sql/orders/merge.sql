@@ -139,8 +139,8 @@ written as (
     hash_record_extended(
       row(
         r.order_number, r.ecommerce_order_id, r.subtotal, r.tax, r.shipping, r.discount, r.total,
-        r.refunded_total, r.currency, r.status, r.items, r.shipping_address, r.tracking_number,
-        r.order_date, r.shipped_date, r.delivered_date
+        r.refunded_total, r.currency, r.status, r.items::text, r.shipping_address::text,
+        r.tracking_number, r.order_date, r.shipped_date, r.delivered_date
       ),
       0
     ) as row_digest
