@@ -99,7 +99,7 @@ def test_migrations_are_shown_before_they_are_applied(
     [
         [], ["up"], ["demo"], ["db"], ["db", "migrate"], ["store"], ["store", "add"], ["sync"],
         ["analytics"], ["analytics", "build"], ["metrics"], ["quarantine"],
-        ["quarantine", "replay"],
+        ["quarantine", "replay"], ["identity"], ["identity", "review"],
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(deployed: Deployment, command: list[str]) -> None:
@@ -108,3 +108,29 @@ def test_every_command_explains_itself(deployed: Deployment, command: list[str])
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: storeloom")
     assert len(done.stdout.splitlines()) > 5
+
+
+def test_what_people_changed_is_listed_put_back_and_told_with_its_row(
+    deployed: Deployment, sandbox: SandboxServer
+) -> None:
+    add(deployed, sandbox)
+    deployed.run("sync", "eu-shop")
+    record = deployed.one(
+        "with o as (select id from crm_orders where status <> 'cancelled' limit 1), "
+        "u as (update crm_orders set total = 1 where id = (select id from o)) "
+        "select external_id from sync.record_map_orders where crm_id = (select id from o)"
+    )
+    (edit,) = json.loads(deployed.run("edits", "list", "eu-shop", "--json").stdout)
+    assert (edit["external_id"], edit["column"], edit["state"]) == (record, "total", "open")
+    nothing = deployed.run("edits", "release", "eu-shop", str(edit["id"]))
+    assert (nothing.returncode, "holds no edit" in nothing.stderr) == (1, True)
+
+    synced = deployed.run("sync", "eu-shop")
+    assert f"orders {record} (total)" in " ".join(synced.stdout.split())
+    assert "nobody changed" in deployed.run("edits", "list", "eu-shop").stdout
+    told = json.loads(deployed.run("audit", "order", "eu-shop", record, "--json").stdout)
+    assert [one["state"] for one in told["edits"]] == ["overwritten"]
+    assert told["run_id"] == told["edits"][0]["run_id"]
+    assert told["payload_hash"] in deployed.run("audit", "order", "eu-shop", record).stdout
+    unknown = deployed.run("audit", "order", "eu-shop", "no-such")
+    assert (unknown.returncode, "has no orders record" in unknown.stderr) == (1, True)
