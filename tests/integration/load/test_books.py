@@ -107,7 +107,7 @@ PAGES = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(readings=st.lists(PAGES, min_size=1, max_size=3), size=st.sampled_from([1, 4, 4_000]))
 def test_whatever_comes_each_run_sums_to_its_books_and_the_newest_state_stays(

@@ -29,7 +29,7 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 Sync = Callable[..., StoreResult]
 
 MINUTE: Final = timedelta(minutes=1)
-SECONDS: Final = float(os.environ.get("STORELOOM_SOAK_SECONDS", "6"))
+SECONDS: Final = float(os.environ.get("STORELOOM_SOAK_SECONDS", "4"))
 PEOPLE: Final = 12
 TOTALS: Final = """
     select c.id, c.total_orders, count(o.id), c.total_revenue, coalesce(sum(o.net_revenue), 0)
