@@ -248,8 +248,7 @@ class Loader:
 
     def fill_rates(self) -> None:
         """Give waiting orders the exchange rates that are known by now."""
-        parameters = {"organization_id": self.target.organization_id}
-        self._once(lambda opened: opened.execute(load("orders/fill_rates"), parameters))
+        self.within(lambda opened, begun: opened.execute(load("orders/fill_rates"), begun.scope))
 
     def _once(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work`, once more on a new connection when the old one broke."""

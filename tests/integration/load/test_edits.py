@@ -89,6 +89,20 @@ def test_a_sync_notes_nothing_of_its_own(store: MemoryStore, sync: Sync, rows: R
     assert rows(LEDGER) == []
 
 
+def test_a_rate_that_comes_in_late_is_nobodys_edit(
+    store: MemoryStore, sync: Sync, rows: Rows, connection: psycopg.Connection[Any]
+) -> None:
+    sync(store, order("2", currency="EUR"))
+    connection.execute(
+        "insert into sync.exchange_rates (base_currency, quote_currency, rate_date, rate) "
+        "values ('EUR', 'USD', %s, 2)",
+        [DAY.date()],
+    )
+    sync(store, full=False)
+    assert rows("select exchange_rate from crm_orders where currency = 'EUR'") == [(Decimal(2),)]
+    assert rows(LEDGER) == []
+
+
 def test_who_restores_the_stores_value_has_nothing_repaired(
     store: MemoryStore, sync: Sync, rows: Rows, connection: psycopg.Connection[Any]
 ) -> None:
