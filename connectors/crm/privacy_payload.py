@@ -97,8 +97,8 @@ def strip_rows(payload: str, kept: frozenset[str]) -> str:
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """What gives persons away: addresses and surnames (lower case), the last digits of numbers, and
-    their ids, each with its store."""
+    """What gives persons away: addresses (lower case), ends of names, the last digits of
+    numbers, and their ids, each with its store."""
 
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()

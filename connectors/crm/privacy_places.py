@@ -97,7 +97,7 @@ PLACES: Final = (
     ),
     Place(
         table="sync.address_names",
-        columns=("email", "surname"),
+        columns=("email", "name"),
         erase="erase_address_names",
         export="export_address_names",
     ),

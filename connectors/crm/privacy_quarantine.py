@@ -14,6 +14,7 @@ from connectors.crm.privacy_payload import Marks, ending, strip_payload, strip_r
 from connectors.crm.privacy_records import without_person
 from connectors.crm.privacy_scope import Scope
 from connectors.crm.refusals import Refusal, refusal_by_database
+from connectors.crm.shared_addresses import name_key
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.errors import BadRecord, StoreError
@@ -154,7 +155,7 @@ def marks_of(connection: Connection, scope: Scope) -> Marks:
     return Marks(
         emails=frozenset(emails | _after("email:", guests)),
         phones=frozenset(map(ending, phones | _after("phone:", guests))) - {""},
-        surnames=frozenset(surname for _, _, surname in rows if surname),
+        surnames=frozenset(key.split()[-1] for _, _, name in rows if (key := name_key(name))),
         customers=frozenset(
             (str(store_id), one) for store_id, entity, one in people if entity == CUSTOMERS
         ),
@@ -162,4 +163,7 @@ def marks_of(connection: Connection, scope: Scope) -> Marks:
 
 
 def _after(prefix: str, external_ids: list[str]) -> set[str]:
-    return {one.removeprefix(prefix) for one in external_ids if one.startswith(prefix)}
+    # A shared address has a name behind it.
+    return {
+        one.removeprefix(prefix).partition("|")[0] for one in external_ids if one.startswith(prefix)
+    }

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox import world as states
+from connectors.sandbox.erasing import erase_customer
 from connectors.sandbox.goods import TAX, sell
 from connectors.sandbox.words import REASONS
 from connectors.sandbox.world import (
@@ -205,17 +206,9 @@ class Shopkeeper:
                     self._world.orders.changed(order, at=moment)
 
     def redact_customer(self, customer_id: int, *, at: int | None = None) -> None:
-        """Erase the person: the records stay with their amounts, without name, address, e-mail."""
+        """Erase the person: the records stay with their amounts, as the platform leaves them."""
         with self._world.lock:
-            moment = self._now(at)
-            customer = self._world.customers.by_id[customer_id]
-            customer.email = customer.first_name = customer.last_name = customer.phone = ""
-            customer.address, customer.is_redacted = None, True
-            self._world.customers.changed(customer, at=moment)
-            for order in self._world.orders:
-                if order.customer_id == customer_id:
-                    order.email, order.billing, order.shipping = "", Address(), Address()
-                    self._world.orders.changed(order, at=moment)
+            erase_customer(self._world, customer_id, at=self._now(at))
 
     def edit_product(self, product_id: int, *, at: int | None = None, **changes: Any) -> Product:
         """Set fields of the product (`name`, `price` in cents, `state`, …)."""

@@ -1,4 +1,8 @@
-"""What waits in quarantine, as a table on the asset it is missing from. Never a payload."""
+"""What waits in quarantine, as a table on the asset it is missing from.
+
+Never a payload, and no reason either: reasons quote what could not be read, which may be personal,
+and Dagster keeps metadata for as long as the run.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Final
 
 from dagster import DagsterInstance, MarkdownMetadataValue
 
+from connectors.crm.advice import advised
 from connectors.crm.counts import open_quarantine
 from connectors.crm.quarantine import Quarantined, list_quarantine
 from connectors.records import Stream
@@ -36,7 +41,7 @@ def waiting_tables(crm: Crm, key: str) -> dict[Stream, MarkdownMetadataValue]:
 def waiting_table(rows: Sequence[Quarantined], total: int) -> str:
     """Return rows as Markdown, and how many more there are."""
     lines = [
-        "| number | record | code | reason | first seen (UTC) | attempts |",
+        "| number | record | code | what to do | first seen (UTC) | attempts |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -44,7 +49,7 @@ def waiting_table(rows: Sequence[Quarantined], total: int) -> str:
             str(row.id),
             row.external_id or "–",
             row.code,
-            row.reason,
+            advised("", row.code),
             f"{row.first_seen_at:%Y-%m-%d %H:%M}",
             str(row.attempts),
         )

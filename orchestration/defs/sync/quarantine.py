@@ -39,7 +39,7 @@ def replay_waiting(context: OpExecutionContext, config: ReplayConfig, crm: Crm) 
         context.log.info(f'store "{key}": {done.loaded} of {done.attempted} records loaded')
         lines += [
             f'store "{key}": record {one.id} ({one.stream.value} {one.external_id or "?"}) '
-            f"failed again: {one.reason}"
+            f"failed again: {one.code}, storeloom quarantine show {one.id} says why"
             for one in done.failures
         ]
     if lines:

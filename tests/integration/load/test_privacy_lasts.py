@@ -207,6 +207,22 @@ def test_a_store_that_says_it_has_erased_somebody_is_followed_at_once(
     assert rows("select count(*) from sync.erasures") == [(2,)]
 
 
+def test_a_customer_and_a_guest_who_are_one_client_go_whichever_of_them_brought_it(
+    config: StoreConfig, sync: Sync, database: str
+) -> None:
+    """Found by tests/chaos: the guest was erased last, and had only joined the customer's client."""
+    store = MemoryStore(config)
+    sync(store, customer("1", email=EMAIL, full_name=MARK), order("1", email=EMAIL, full_name=MARK))
+
+    sync(
+        store,
+        later(store, customer("1", email=None, full_name=None), is_redacted=True),
+        later(store, order("1", email=None, full_name=None), is_redacted=True),
+    )
+
+    assert rows_with(database, [MARK, EMAIL]) == []
+
+
 def test_an_old_order_that_a_shop_forgets_leaves_its_living_customer_alone(
     config: StoreConfig, sync: Sync, rows: Rows
 ) -> None:

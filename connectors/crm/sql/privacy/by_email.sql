@@ -9,4 +9,8 @@ from sync.record_map as m
 where
   m.organization_id = %(organization_id)s
   and m.entity = 'guests'
-  and m.external_id = 'email:' || %(email)s
+  and (
+    m.external_id = 'email:' || %(email)s
+    -- An address that several people share, with the name that came with it.
+    or starts_with(m.external_id, 'email:' || %(email)s || '|')
+  )

@@ -1,12 +1,12 @@
--- Surnames that were seen with these addresses: all of them where nobody else has the address, else
--- the person's own. Expects organization_id, client_ids, emails, surnames (lower case). Returns the
--- addresses.
+-- Names that were seen with these addresses: all of them where nobody else has the address, else those
+-- that end like the person's own. Expects organization_id, client_ids, emails, surnames (the ends, as
+-- names are compared). Returns the addresses.
 delete from sync.address_names as a
 where
   a.organization_id = %(organization_id)s
   and a.email = any(%(emails)s::text [])
   and (
-    lower(a.surname) = any(%(surnames)s::text [])
+    substring(a.name from '[^ ]+$') = any(%(surnames)s::text [])
     or not exists (
       select
       from public.crm_clients as c

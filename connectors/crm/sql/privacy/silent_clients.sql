@@ -16,7 +16,8 @@ with going as (
 clients as (
   select
     m.crm_id,
-    bool_or(m.link_reason = 'new') as is_brought
+    -- By whichever of his records, those that went before these too.
+    bool_or(p.link_reason = 'new') as is_brought
   from going as g
   inner join sync.record_map as m
     on
@@ -25,6 +26,11 @@ clients as (
       and g.store_id = m.store_id
       and g.entity = m.entity
       and g.external_id = m.external_id
+  inner join sync.record_map as p
+    on
+      p.organization_id = %(organization_id)s
+      and p.entity in ('customers', 'guests')
+      and m.crm_id = p.crm_id
   group by m.crm_id
 )
 
