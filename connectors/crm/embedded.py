@@ -42,6 +42,9 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "password_encryption": "scram-sha-256",
     # Loads are short bursts on an idle box; JIT costs more than it gains on every query here.
     "jit": "off",
+    # Details of a refused row, and statements, would write people into a log that nobody erases.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from fixtures.traces import rows_with
 
 from connectors.base import StoreConfig
+from connectors.crm.embedded import EmbeddedServer
 from connectors.crm.replay import replay
 from connectors.records import OrderStatus
 from tests.integration.load.marked import (
@@ -121,6 +122,7 @@ def test_a_record_the_database_refuses_is_kept_without_her(
     database: str,
     connection: psycopg.Connection[Any],
     rows: Rows,
+    server: EmbeddedServer,
 ) -> None:
     wool, _ = shops
     connection.execute("alter table crm_orders add constraint no_thirteen check (total <> 13)")
@@ -136,6 +138,10 @@ def test_a_record_the_database_refuses_is_kept_without_her(
     replay(database, wool.config, run_id="replay")
     assert rows("select total from crm_orders where ecommerce_order_id = '13'") == [(Decimal(13),)]
     assert rows_with(database, NEEDLES) == []
+    # The server says that it refused a row, and not which.
+    log = server.log_file.read_text(errors="replace")
+    assert "no_thirteen" in log
+    assert MARK.lower() not in log.lower()
 
 
 def test_somebody_who_is_only_in_quarantine_is_found_by_address_and_by_id(
@@ -210,7 +216,7 @@ def test_a_store_that_says_it_has_erased_somebody_is_followed_at_once(
 def test_a_customer_and_a_guest_who_are_one_client_go_whichever_of_them_brought_it(
     config: StoreConfig, sync: Sync, database: str
 ) -> None:
-    """Found by tests/chaos: the guest was erased last, and had only joined the customer's client."""
+    """Found by tests/chaos: the guest, erased last, had only joined the customer's client."""
     store = MemoryStore(config)
     sync(store, customer("1", email=EMAIL, full_name=MARK), order("1", email=EMAIL, full_name=MARK))
 
