@@ -19,7 +19,7 @@ from connectors.crm.isolating import merge_isolating
 from connectors.crm.lease import Lease
 from connectors.crm.privacy_guard import guarded, guarded_refusals
 from connectors.crm.refusals import put_refusals, refusal_of
-from connectors.crm.rereads import note
+from connectors.crm.rereads import let_stay, note
 from connectors.crm.staging import array
 from connectors.crm.statements import load
 from connectors.crm.target import Target
@@ -218,6 +218,8 @@ def _load(
     if batch.asked_at is None and compared.stale:
         # A list may be late; the store itself is asked which of the two states is today's.
         note(connection, target, batch.stream, compared.stale, reason="stale")
+    if batch.asked_at is not None and batch.stream is Stream.CUSTOMERS:
+        let_stay(connection, target, (one.external_id for one in records if not one.is_deleted))
     if move is not None:
         put_cursor(connection, target, batch.stream, move)
     _audit(connection, target, batch.stream, loaded, token=token, move=move)

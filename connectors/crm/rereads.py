@@ -52,3 +52,10 @@ def note_orders_of(connection: Connection, target: Target, customer_ids: Iterabl
     connection.execute(
         load("rereads/note_orders"), {**target.scope, "external_ids": array(customer_ids)}
     )
+
+
+def let_stay(connection: Connection, target: Target, customer_ids: Iterable[str]) -> None:
+    """Forget that orders left these customers, whom the store has just shown by name."""
+    connection.execute(
+        load("rereads/stayed"), {**target.scope, "external_ids": array(customer_ids)}
+    )

@@ -317,6 +317,25 @@ def test_a_customer_merged_into_another_is_noticed_by_the_order_that_moved(
     )
 
 
+def test_a_customer_whose_one_order_was_handed_over_is_not_merged_when_he_is_deleted_later(
+    store: MemoryStore, sync: Sync, rows: Rows
+) -> None:
+    """He was still there when the order was somebody else's already."""
+    sync(store, full=False)
+    store.now += timedelta(days=1)
+    at = store.now - timedelta(hours=1)
+    sync(store, order("1", customer_external_id="2", source_updated_at=at), full=False)
+    assert (Stream.CUSTOMERS, ("1",)) in store.asked
+    store.remove(store.records[Stream.CUSTOMERS]["1"])
+
+    sync(store, full=False)
+
+    assert rows(
+        "select client_type, count(*) from crm_clients where ecommerce_customer_id in ('1', '2')"
+        " group by 1 order by 1"
+    ) == [("customer", 1), ("inactive", 1)]
+
+
 def test_what_waits_to_be_asked_survives_a_store_that_goes_away(
     store: MemoryStore, database: str, sync: Sync, rows: Rows
 ) -> None:
