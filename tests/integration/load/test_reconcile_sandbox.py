@@ -135,7 +135,11 @@ def edits_in_the_crm(connection: Database, lot: random.Random) -> dict[Stream, s
         "currency = 'CHF'", "order_date = order_date - interval '40 days'", "tax = tax + 1",
         "items = '[]'", "subtotal = subtotal + 1", "order_number = order_number || 'x'",
     )  # fmt: skip
-    orders = some(Stream.ORDERS, 110)
+    # Where the store has no lines at all, it has nothing to say about those in the CRM.
+    with_lines = (
+        "exists (select from crm_orders as o where o.id = m.crm_id and o.items is not null)"
+    )
+    orders = some(Stream.ORDERS, 110, with_lines)
     for place, (crm_id, _) in enumerate(orders[:100]):
         change(f"update crm_orders set {settings[place % len(settings)]} where id = %s", crm_id)
     for crm_id, _ in orders[100:]:

@@ -32,6 +32,18 @@ STAGING = {
     "stg_crm__messages": {"messages"},
     "stg_crm__orders": {"crm_orders"},
     "stg_crm__organizations": {"organizations"},
+    "stg_sync__cursors": {"sync_cursors"},
+    "stg_sync__quarantine": {"sync_quarantine"},
+    "stg_sync__reconciliations": {"sync_reconciliations"},
+    "stg_sync__stores": {"sync_stores"},
+}
+MARTS = {
+    "fct_sync_reconciliation": {
+        "stg_sync__cursors",
+        "stg_sync__quarantine",
+        "stg_sync__reconciliations",
+        "stg_sync__stores",
+    }
 }
 SYNCED = {"crm_clients", "crm_products", "crm_orders"}
 WRITTEN_BY_PEOPLE = {
@@ -42,6 +54,7 @@ WRITTEN_BY_PEOPLE = {
     "messages",
     "organizations",
 }
+KEPT_BY_STORELOOM = {"sync_cursors", "sync_quarantine", "sync_reconciliations", "sync_stores"}
 METRICS = {"client_ltv": {"crm_clients", "crm_orders"}, "win_rate": {"crm_deals"}}
 
 
@@ -58,9 +71,9 @@ def test_these_are_the_assets_in_their_groups() -> None:
 
     assert groups == {
         "stores": "stores",
-        **dict.fromkeys(SYNCED | WRITTEN_BY_PEOPLE, "crm"),
+        **dict.fromkeys(SYNCED | WRITTEN_BY_PEOPLE | KEPT_BY_STORELOOM, "crm"),
         **dict.fromkeys(STAGING, "staging"),
-        **dict.fromkeys(VIEWS, "analytics"),
+        **dict.fromkeys(VIEWS | MARTS, "analytics"),
         **dict.fromkeys(METRICS, "metrics"),
     }
 
@@ -71,9 +84,10 @@ def test_the_lineage_runs_from_stores_to_views_and_metrics() -> None:
     assert found == {
         "stores": set(),
         **{name: {"stores"} for name in SYNCED},
-        **{name: set() for name in WRITTEN_BY_PEOPLE},
+        **{name: set() for name in WRITTEN_BY_PEOPLE | KEPT_BY_STORELOOM},
         **STAGING,
         **VIEWS,
+        **MARTS,
         **METRICS,
     }
 
@@ -103,6 +117,9 @@ def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
         "nightly_sync",
         "sync_store",
         "check_stores",
+        "reconcile",
+        "replay_quarantine",
+        "erase_personal_data",
         "refresh_analytics",
         "build_analytics",
         "compute_metrics",
