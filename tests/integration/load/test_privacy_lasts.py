@@ -12,6 +12,7 @@ from fixtures.traces import rows_with
 
 from connectors.base import StoreConfig
 from connectors.crm.embedded import EmbeddedServer
+from connectors.crm.privacy import left_of, list_erasures
 from connectors.crm.replay import replay
 from connectors.records import OrderStatus
 from tests.integration.load.marked import (
@@ -230,7 +231,11 @@ def test_a_customer_and_a_guest_who_are_one_client_go_whichever_of_them_brought_
 
 
 def test_an_old_order_that_a_shop_forgets_leaves_its_living_customer_alone(
-    config: StoreConfig, sync: Sync, rows: Rows
+    config: StoreConfig,
+    sync: Sync,
+    rows: Rows,
+    database: str,
+    connection: psycopg.Connection[Any],
 ) -> None:
     store = MemoryStore(config, ann(), order_of_ann("10", customer_external_id="1"))
     sync(store)
@@ -242,6 +247,10 @@ def test_an_old_order_that_a_shop_forgets_leaves_its_living_customer_alone(
         "select shipping_address, total, c.email from crm_orders as o join crm_clients as c"
         " on c.id = o.client_id"
     ) == [(None, Decimal(100), EMAIL)]
+    (erasure,) = list_erasures(connection)
+    assert (erasure.client_ids, left_of(database, erasure, run_id="proof").counts) == ((), {})
+    connection.execute("update crm_orders set tracking_number = '1'")
+    assert "public.crm_orders" in left_of(database, erasure, run_id="proof").counts
 
 
 def test_nulls_that_nobody_calls_a_redaction_erase_nothing(
