@@ -30,7 +30,8 @@ class IdLists:
     def ids(self, stream: Stream, count: int | None) -> Iterator[str]:
         """Yield every id; `count`: how many there are about, None if unknown.
 
-        Raises rather than end early.
+        One that cannot be read is left out: whatever a list leaves out is asked for by name before
+        anything is done about it. Raises rather than end early.
         """
         is_large = count is not None and count >= self._settings.bulk_from * _RECORDS_PER_ID
         mode = self._settings.bulk
@@ -40,9 +41,8 @@ class IdLists:
             nodes = self._by_pages(stream)
         for node in nodes:
             external_id = id_of(node)
-            if external_id is None:
-                raise Transient(f"an id of {stream.value} is unreadable.", store=self._api.store)
-            yield external_id
+            if external_id is not None:
+                yield external_id
 
     def _through_bulk(self, stream: Stream, count: int | None) -> Iterator[Mapping[str, Any]]:
         document = NAMES[stream].bulk_ids

@@ -12,11 +12,12 @@ from connectors.woocommerce.values import text
 _UNIT_PRICE_STEP: Final = Decimal("0.000001")
 _UNIT_PRICE_PLACES: Final = -6
 _NO_NUMBER: Final = Decimal("NaN")
+_LARGEST: Final = int(MAX_AMOUNT)
 
 
 def quantity(value: Any) -> Decimal:
     """Return a number of units; raises BadRecord for what is none."""
-    if type(value) is int:
+    if type(value) is int and abs(value) <= _LARGEST:
         return Decimal(value)
     try:
         found = value if type(value) is Decimal else Decimal(_written(value) or 0)
@@ -33,7 +34,7 @@ def unit_price(value: Any) -> Decimal | None:
     """Keep six places: the price is a quotient, and its further digits are only division."""
     if value is None or value == "":
         return None
-    if type(value) is int:
+    if type(value) is int and abs(value) <= _LARGEST:
         return Decimal(value)
     try:
         price = value if type(value) is Decimal else Decimal(_written(value) or 0)
