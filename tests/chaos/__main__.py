@@ -1,6 +1,6 @@
 """The long run: `make chaos`, on a PostgreSQL server of its own that is gone afterwards.
 
-Histories come in portions of a hundred, each with a seed made of the run's seed and the portion's
+Histories come in portions of fifty, each with a seed made of the run's seed and the portion's
 number: a run can be broken off, taken up again (--from), and any failure repeated by itself.
 """
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connectors.base import Connector, Known, Page, StoreConfig, StoreProbe, Window
 from connectors.errors import StoreError, Transient
-from connectors.records import Order, Record, Stream
+from connectors.records import Order, Record, Rejected, Stream
 from tests.chaos.shop import Shop
 
 
@@ -22,11 +22,12 @@ class Killed(RuntimeError):
 
 @dataclass(frozen=True)
 class Told:
-    """One committed step: a batch of records, or ids that are gone."""
+    """One committed step: a batch of records and refusals, or ids that are gone."""
 
     stream: Stream
     records: tuple[Record, ...] = ()
     gone: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     by_name: bool = False
 
 
@@ -99,9 +100,11 @@ class Counter(Connector):
                     self._tell(stream, pending)
                     pending = []
                 number += 1
+                records, refused = self._sorted(stream, some)
                 yield Page(
                     stream=stream,
-                    records=tuple(some),
+                    records=records,
+                    rejected=refused,
                     fetched=len(some),
                     complete_until=mark[0] if mark and stream not in self.scanned_streams else None,
                     resume=f"{mark[0].isoformat()}|{mark[1]}" if is_cut and mark else None,
@@ -132,9 +135,27 @@ class Counter(Connector):
             elif stream is Stream.CUSTOMERS:
                 self.read_customers.add(one.external_id)
 
-    def _tell(self, stream: Stream, records: Collection[Record]) -> None:
+    def _sorted(
+        self, stream: Stream, records: Collection[Record]
+    ) -> tuple[tuple[Record, ...], tuple[Rejected, ...]]:
+        """Return the records that can be mapped, and what the others come to."""
+        bad = {one.external_id for one in records if (stream, one.external_id) in self.shop.spoiled}
+        return tuple(one for one in records if one.external_id not in bad), tuple(
+            Rejected(
+                stream=stream,
+                payload={"id": one, "total": "a lot"},
+                reason="the total is no number",
+                code="bad_amount",
+                external_id=one,
+            )
+            for one in sorted(bad)
+        )
+
+    def _tell(self, stream: Stream, records: Collection[Record], *, by_name: bool = False) -> None:
         if records:
-            self.told.append(Told(stream, tuple(records)))
+            good, bad = self._sorted(stream, records)
+            names = tuple(str(one.external_id) for one in bad)
+            self.told.append(Told(stream, good, refused=names, by_name=by_name))
 
     def read_ids(self, stream: Stream, ids: Collection[str]) -> Iterator[Page]:
         self._call()
@@ -142,11 +163,11 @@ class Counter(Connector):
         found = tuple(there[one] for one in dict.fromkeys(ids) if one in there)
         gone = tuple(one for one in dict.fromkeys(ids) if one not in there)
         self._note(stream, found)
-        if found:
-            self.told.append(Told(stream, found, by_name=True))
+        self._tell(stream, found, by_name=True)
         if gone:
             self.told.append(Told(stream, gone=gone))
-        yield Page(stream=stream, records=found, fetched=len(found), gone=gone)
+        good, bad = self._sorted(stream, found)
+        yield Page(stream=stream, records=good, rejected=bad, fetched=len(found), gone=gone)
 
     def list_ids(self, stream: Stream) -> Iterator[str]:
         self._call()

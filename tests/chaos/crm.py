@@ -42,6 +42,10 @@ _REVIEWS: Final = """
 select client_id::text, candidate_ids::text [] from sync.identity_reviews
 where organization_id = %s
 """
+_QUARANTINE: Final = """
+select store_id::text, stream, external_id from sync.quarantine
+where organization_id = %s and resolved_at is null
+"""
 _TABLES: Final = {
     "clients": _CLIENTS,
     "orders": _ORDERS,
@@ -50,6 +54,7 @@ _TABLES: Final = {
     "cursors": _CURSORS,
     "merges": _MERGES,
     "reviews": _REVIEWS,
+    "quarantine": _QUARANTINE,
 }
 
 

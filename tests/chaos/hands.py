@@ -72,7 +72,7 @@ class Hands:
         if client is None:
             return
         who = contact(other)
-        columns = {"full_name": f"Renamed {other}"}
+        columns = {"full_name": f"Renamed Ames {other}"}
         if who.email is not None and other % 2:
             columns["email"] = who.email
         self.crm.set("crm_clients", str(client.crm_id), **columns)
@@ -127,7 +127,7 @@ class Hands:
             if row.people.get("contact_id") is None
             and (row.platform_user_id == digits or row.contact["phone"] in (number, digits))
         ]
-        contact_id = self.crm.chat(digits, "Chatty")
+        contact_id = self.crm.chat(digits, "Chatty Ames")
         row = self.crm.connection.execute(
             "select id::text from public.crm_clients "
             "where organization_id = %s and contact_id = %s",
@@ -140,7 +140,7 @@ class Hands:
         client = linked or self._adopt(row[0])
         client.is_in_chat = True
         client.platform_user_id = client.platform_user_id or digits
-        client.contact["full_name"] = client.contact["full_name"] or "Chatty"
+        client.contact["full_name"] = client.contact["full_name"] or "Chatty Ames"
         client.people["contact_id"] = contact_id
 
     def _client(self, number: int) -> Client | None:

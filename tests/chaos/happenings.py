@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.records import Order, OrderStatus, Stream
+from tests.chaos.compare import is_zelda
 from tests.chaos.people import contact
 from tests.chaos.shop import Shop
+from tests.chaos.zelda import turn_up
 
 _STATUSES: Final = (
     OrderStatus.PROCESSING,
@@ -23,8 +25,9 @@ _STATUSES: Final = (
 
 
 def _pick(records: dict[str, Any], number: int) -> str | None:
-    """Return one of the ids that are there, None when there is none."""
-    return list(records)[number % len(records)] if records else None
+    """Return one of the ids that are there, None when there is none. Zelda keeps to herself."""
+    ids = [one for one in records if not is_zelda(one)]
+    return ids[number % len(ids)] if ids else None
 
 
 def _live(shop: Shop, stream: Stream, number: int) -> str | None:
@@ -175,7 +178,21 @@ def stock(shop: Shop, one: int, other: int) -> None:
 def open_account(shop: Shop, one: int, other: int) -> None:
     """Somebody registers and buys."""
     register(shop, one, other)
-    buy(shop, len(shop.customers) - 1, other)
+    buy(shop, len(shop.live(Stream.CUSTOMERS)) - 1, other)
+
+
+def spoil(shop: Shop, one: int, other: int) -> None:
+    """A plugin breaks a record, so that nobody can read it; or somebody mends one."""
+    if shop.spoiled and one % 2:
+        stream, key = sorted(shop.spoiled)[other % len(shop.spoiled)]
+        shop.spoiled.discard((stream, key))
+        shop.change(stream, key)
+        return
+    stream = tuple(Stream)[other % len(Stream)]
+    found = _live(shop, stream, one)
+    if found is not None:
+        shop.spoiled.add((stream, found))
+        shop.change(stream, found)
 
 
 def _cents(number: int) -> int:
@@ -188,6 +205,6 @@ HAPPENINGS: Final[dict[str, Callable[[Shop, int, int], None]]] = {
     for one in (
         register, buy, buy_as_guest, edit_customer, edit_order, move_order, refund, forget_refund,
         trash, delete, recreate_order, remove_customer, return_customer, merge_customers, claim,
-        stock,
+        stock, spoil, turn_up,
     )
 }  # fmt: skip

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from connectors.base import StoreConfig
+from connectors.crm.privacy import Whom, erase_person
 from connectors.crm.sync import StoreResult, sync_store
 from connectors.errors import Transient
-from tests.chaos.compare import Mismatch, check, check_cursors, check_joined, check_settled
-from tests.chaos.counter import Counter, Killed
+from tests.chaos.compare import (
+    Mismatch,
+    check,
+    check_cursors,
+    check_joined,
+    check_settled,
+    is_zelda,
+    without_zelda,
+)
+from tests.chaos.counter import Counter, Killed, Told
 from tests.chaos.hands import HANDS, Hands
 from tests.chaos.happenings import HAPPENINGS, OPENINGS
-from tests.chaos.model import Model, ModelStore
+from tests.chaos.model import Model
+from tests.chaos.model_map import ModelStore
 from tests.chaos.shop import FLAVOURS, Shop
 from tests.chaos.stage import Stage
+from tests.chaos.zelda import EMAIL, check_orders, check_traces, redact
 
 # Ids are compared once a week although counts agree: after that long nothing has an excuse.
 _QUIET_DAYS: Final = 8
@@ -120,6 +132,27 @@ class History:
         counter = self._counter(step.shop, meanwhile_at=1 + step.one % 10, meanwhile=meanwhile)
         self._run(step.shop, counter)
 
+    def erase(self, step: Step) -> None:
+        """Zelda is erased, once all is known of her: by a command of the CRM's, or by the shops."""
+        if self.shops[0].is_zelda_gone:
+            return
+        for number in range(len(self.shops)):
+            self._sync(number)
+        if step.one % 2:
+            for shop in self.shops:
+                redact(shop)
+            return
+        for shop in self.shops:
+            shop.is_zelda_gone = True
+        erase_person(
+            self.stage.database_url,
+            Whom(organization_id=self.crm.organization_id, email=EMAIL),
+            requested_by="ticket 1",
+            run_id="chaos",
+        )
+        check_traces(self.stage.connection, self.crm.organization_id)
+        self._compare()
+
     def _sync(self, number: int, *, compares: bool = True, full: bool = False, **how: Any) -> None:
         self._run(number, self._counter(number, **how), compares=compares, full=full)
 
@@ -160,15 +193,16 @@ class History:
     def _hear(self, number: int, counter: Counter) -> None:
         """Give the model what has been told so far, in the order it was committed."""
         told, counter.told = counter.told, []
-        self.model.hear(self.model.stores[number], told)
+        self.model.hear(self.model.stores[number], map(_without_zelda, told))
         for entity, external_id in self.model.stores[number].seen:
             self.hands.removed.discard((number, entity, external_id))
 
     def _compare(self) -> None:
         rows = self.crm.rows()
-        check(self.model, rows, [one.id for one in self.configs])
+        check(self.model, without_zelda(rows), [one.id for one in self.configs])
         for number, shop in enumerate(self.shops):
             removed = {key[1:] for key in self.hands.removed if key[0] == number}
+            removed |= self.model.stores[number].waiting
             check_cursors(shop, rows, self.configs[number].id, removed)
 
     def _rest(self) -> None:
@@ -180,6 +214,9 @@ class History:
         for number, shop in enumerate(self.shops):
             check_settled(self.model, number, shop)
         check_joined(self.model, self.crm.rows()["reviews"])
+        check_orders(self.shops, self.crm.rows(), [one.prefix for one in self.model.stores])
+        if self.shops[0].is_zelda_gone:
+            check_traces(self.stage.connection, self.crm.organization_id)
         before = self.crm.versions()
         for number in range(len(self.shops)):
             self._sync(number, compares=False)
@@ -191,8 +228,22 @@ class History:
             raise Mismatch(f"another organization's rows were written: {sorted(moved)}")
 
 
+def _without_zelda(told: Told) -> Told:
+    return replace(
+        told,
+        records=tuple(one for one in told.records if not is_zelda(one.external_id)),
+        gone=tuple(one for one in told.gone if not is_zelda(one)),
+    )
+
+
 _MEANWHILE: Final = ("buy", "edit_order", "register", "delete", "move_order", "edit_customer")
 SYNCS: Final[dict[str, Callable[[History, Step], None]]] = {
     one.__name__: one
-    for one in (History.sync, History.broken_sync, History.crossed_sync, History.wait)
+    for one in (
+        History.sync,
+        History.broken_sync,
+        History.crossed_sync,
+        History.wait,
+        History.erase,
+    )
 }

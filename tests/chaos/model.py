@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-
-from connectors.records import Address, Customer, Order, Product, Record, Stream
+from connectors.records import Customer, Order, Product, Record, Stream
 from tests.chaos.counter import Told
 from tests.chaos.model_identity import (
     CONTACT,
@@ -24,18 +22,11 @@ from tests.chaos.model_identity import (
     decide,
     together,
 )
+from tests.chaos.model_map import ModelStore, customers, followed, handed_over, stays, unverified
+from tests.chaos.model_records import client_of, content, least, most, newest, order_fields
 from tests.chaos.model_rows import Client, Key, OrderRow, ProductRow, Seen
 
 _EARLY: Final = (None, "lead", "mql", "sql", "opportunity")
-
-
-@dataclass
-class ModelStore:
-    """A store as Storeloom knows it. `prefix`: before its ids and numbers in the CRM."""
-
-    platform: str
-    prefix: str = ""
-    seen: dict[Key, Seen] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,6 +43,14 @@ class Model:
     def hear(self, store: ModelStore, told: Iterable[Told]) -> None:
         """Take in what a sync has been told and has committed."""
         for one in told:
+            kind = one.stream.value
+            store.waiting |= {(kind, external_id) for external_id in one.refused}
+            store.waiting -= {(kind, external_id) for external_id in one.gone}
+            store.waiting -= {(kind, record.external_id) for record in one.records}
+            if one.by_name and one.stream is Stream.CUSTOMERS:
+                for record in one.records:
+                    if not record.is_deleted:
+                        handed_over(store, record.external_id)
             if one.gone:
                 self._bury(store, one.stream, one.gone)
             else:
@@ -60,7 +59,7 @@ class Model:
     def _load(self, store: ModelStore, told: Told) -> None:
         changes = [
             one
-            for one in _newest(told.records)
+            for one in newest(told.records)
             if self._is_news(store, told.stream, one, by_name=told.by_name)
         ]
         if told.stream is Stream.CUSTOMERS:
@@ -81,7 +80,7 @@ class Model:
         if not by_name and at is not None and before is not None and at < before:
             return False
         seen.updated_at = at or before
-        return _content(seen.record) != _content(record) or (by_name and seen.row.is_edited)
+        return content(seen.record) != content(record) or (by_name and seen.row.is_edited)
 
     def _meet(
         self,
@@ -91,28 +90,33 @@ class Model:
     ) -> dict[Key, Client]:
         strangers = [one for key, one in people.items() if key not in store.seen]
         decisions = decide(
-            strangers, self.clients, store.prefix, self._unverified(), self._stays(store, orders)
+            strangers,
+            self.clients,
+            store.prefix,
+            unverified(self.stores, self.clients),
+            stays(self.stores, store, orders),
         )
-        followed: dict[int, str | None] = {}
-        made: set[int] = set()
+        follows: dict[int, str | None] = {}
+        unmade = {id(one.client) for one in decisions.values() if one.is_new}
         found: dict[Key, Client] = {}
         is_filled = {key for key in people if (seen := store.seen.get(key)) and seen.record}
         for key in sorted(people):
             person = people[key]
             decision = decisions.get(key)
-            client = _client(store.seen[key]) if decision is None else decision.client
+            client = client_of(store.seen[key]) if decision is None else decision.client
             found[key] = client
             if decision is not None:
                 store.seen[key] = Seen(client, reason=decision.reason)
-            if id(client) not in followed:
-                followed[id(client)] = self._followed(client)
+            if id(client) not in follows:
+                follows[id(client)] = followed(self.stores, client)
             shop_id = store.prefix + key[1] if key[0] == "customers" else None
-            if shop_id is not None and followed[id(client)] is None:
-                followed[id(client)] = shop_id
-            is_owner = person.record is not None and followed[id(client)] == shop_id
-            if decision is not None and decision.is_new and id(client) not in made:
+            if shop_id is not None and follows[id(client)] is None:
+                follows[id(client)] = shop_id
+            is_owner = person.record is not None and follows[id(client)] == shop_id
+            if id(client) in unmade:
+                # Whoever comes first by key makes the client, be it another who was decided first.
                 self._make(client, store, person, shop_id)
-                made.add(id(client))
+                unmade.remove(id(client))
             else:
                 is_mute = person.record is None and key in is_filled
                 self._update(client, store, person, shop_id, is_owner=is_owner, is_mute=is_mute)
@@ -162,7 +166,11 @@ class Model:
         is_deleted = person.record is not None and person.record.is_deleted
         if is_owner and is_deleted:
             client.client_type = "inactive"
-        elif is_owner and client.client_type == "inactive" and self._has_gone(client):
+        elif (
+            is_owner
+            and client.client_type == "inactive"
+            and any(one.is_gone for one in customers(self.stores, client))
+        ):
             is_customer = person.has_ordered or self.totals(client)[0] > 0
             client.client_type = "customer" if is_customer else "lead"
         elif person.has_ordered and client.client_type in ("lead", "prospect"):
@@ -172,8 +180,8 @@ class Model:
         if is_owner or client.ecommerce_customer_id is None:
             client.ecommerce_customer_id = shop_id or client.ecommerce_customer_id
         client.source = client.source or store.platform
-        client.first_contact_date = _least(client.first_contact_date, person.first_seen)
-        client.last_contact_date = _most(client.last_contact_date, person.last_seen)
+        client.first_contact_date = least(client.first_contact_date, person.first_seen)
+        client.last_contact_date = most(client.last_contact_date, person.last_seen)
 
     def _load_product(self, store: ModelStore, record: Product) -> None:
         key = ("products", record.external_id)
@@ -218,7 +226,7 @@ class Model:
         self, store: ModelStore, record: Order, person: Key, client: Client | None
     ) -> None:
         key = ("orders", record.external_id)
-        said = _order_fields(record)
+        said = order_fields(record)
         seen = store.seen.get(key)
         if seen is None:
             assert client is not None
@@ -250,31 +258,6 @@ class Model:
         is_taken = any(one.number == number for one in self.orders if one is not row)
         return f"{number}-{shop_id}" if is_taken else number
 
-    def _stays(self, store: ModelStore, orders: Iterable[tuple[Key, Order]]) -> dict[Key, Client]:
-        """With whom a buyer stays whom nobody knows: the client of an order that we have.
-
-        Unless that is the walk-ins' client, or the new buyer is a customer of the store's and the
-        former one is still there.
-        """
-        found: dict[Key, Client] = {}
-        walk_ins = [
-            seen.row for one in self.stores for key, seen in one.seen.items() if key == NOBODY
-        ]
-        for key, order in sorted(orders, key=lambda one: one[1].external_id):
-            seen = store.seen.get(("orders", order.external_id))
-            if seen is None or seen.person is None or key == NOBODY or key in found:
-                continue
-            assert isinstance(seen.row, OrderRow)
-            former = store.seen.get(seen.person)
-            is_theirs = (
-                key[0] == "guests"
-                or (former is not None and former.is_gone)
-                or (seen.person[0] == "guests" and seen.person[1].startswith("order:"))
-            )
-            if is_theirs and seen.row.client not in walk_ins:
-                found[key] = seen.row.client
-        return found
-
     def _bury(self, store: ModelStore, stream: Stream, external_ids: Iterable[str]) -> None:
         marked = []
         for external_id in external_ids:
@@ -289,7 +272,7 @@ class Model:
                 row.fields["status"] = "cancelled"
             elif isinstance(row, ProductRow):
                 row.fields["is_active"] = False
-            elif not any(not one.is_gone for one in self.customers(row)):
+            elif not any(not one.is_gone for one in customers(self.stores, row)):
                 row.client_type = "inactive"
 
     def forget(self, rows: Iterable[Any]) -> None:
@@ -307,78 +290,3 @@ class Model:
         standing = [one for one in self.orders if one.client is client and not one.is_lost]
         worth = sum(one.net or 0 for one in standing)
         return len(standing), worth, worth / len(standing) if standing else 0
-
-    def customers(self, client: Client) -> Iterable[Seen]:
-        """Yield what is remembered of the customers that a client is."""
-        for store in self.stores:
-            for (entity, _), seen in store.seen.items():
-                if entity == "customers" and seen.row is client:
-                    yield seen
-
-    def _has_gone(self, client: Client) -> bool:
-        return any(one.is_gone for one in self.customers(client))
-
-    def _followed(self, client: Client) -> str | None:
-        """Return the customer that the client follows: none once that one is gone."""
-        for store in self.stores:
-            for (entity, external_id), seen in store.seen.items():
-                is_theirs = store.prefix + external_id == client.ecommerce_customer_id
-                if entity == "customers" and seen.row is client and seen.is_gone and is_theirs:
-                    return None
-        return client.ecommerce_customer_id
-
-    def _unverified(self) -> dict[Client, set[str]]:
-        found: dict[Client, set[str]] = {}
-        for client in self.clients:
-            for seen in self.customers(client):
-                if seen.unverified:
-                    found.setdefault(client, set()).add(seen.unverified)
-        return found
-
-
-def _client(seen: Seen) -> Client:
-    assert isinstance(seen.row, Client)
-    return seen.row
-
-
-def _newest(records: Iterable[Record]) -> list[Record]:
-    found: dict[str, Record] = {}
-    for one in records:
-        other = found.get(one.external_id)
-        if other is None or _at(one) >= _at(other):
-            found[one.external_id] = one
-    return list(found.values())
-
-
-def _at(record: Record) -> Any:
-    return record.source_updated_at
-
-
-def _content(record: Record) -> Record:
-    return msgspec.structs.replace(record, source_updated_at=None)
-
-
-def _order_fields(order: Order) -> dict[str, Any]:
-    return {
-        "status": "cancelled" if order.is_deleted else order.status.value,
-        "currency": order.currency,
-        "total": order.total,
-        "refunded_total": order.refunded_total,
-        "tracking_number": order.tracking_number,
-        "shipping_address": _address(order.shipping_address),
-        "order_date": order.order_date,
-    }
-
-
-def _address(address: Address | None) -> dict[str, Any] | None:
-    if address is None:
-        return None
-    return {key: one for key, one in msgspec.structs.asdict(address).items() if one} or None
-
-
-def _least(one: Any, other: Any) -> Any:
-    return min(filter(None, (one, other)), default=None)
-
-
-def _most(one: Any, other: Any) -> Any:
-    return max(filter(None, (one, other)), default=None)

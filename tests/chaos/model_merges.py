@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from tests.chaos.model import Model, ModelStore
+from tests.chaos.model import Model
 from tests.chaos.model_identity import NOBODY, has_number
+from tests.chaos.model_map import ModelStore, customers
 from tests.chaos.model_rows import Client, Key, Seen
 
 _STAGES: Final = ("lead", "mql", "sql", "opportunity", "customer", "evangelist")
@@ -100,7 +101,7 @@ def _store_merges(model: Model) -> Iterable[tuple[Client, Client]]:
             assert isinstance(winner, Client)
             assert isinstance(loser, Client)
             # Who still speaks for the loser's client as another customer was merged with nobody.
-            is_spoken_for = any(not one.is_gone for one in model.customers(loser))
+            is_spoken_for = any(not one.is_gone for one in customers(model.stores, loser))
             if winner is not loser and not heir.is_gone and not is_spoken_for:
                 yield winner, loser
 

@@ -1,4 +1,4 @@
-"""Histories by the hundred, each portion in a database of its own and in whatever process."""
+"""Histories by the fifty, each portion in a database of its own and in whatever process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.crm.migrations import migrate
 from tests.chaos.play import play_many
 from tests.chaos.stage import opened
 
-PORTION = 100
+PORTION = 50
 TEMPLATE = "template_chaos"
 # Durability is not what these histories are about: a crash of the server has tests of its own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -14,6 +14,7 @@ from tests.chaos.history import SYNCS, Program, Step
 KINDS: Final = (
     "pause", *HAPPENINGS, *HAPPENINGS, *HANDS, *SYNCS, *("sync",) * 8, "crossed_sync",
     "broken_sync", "delete", "edit_customer", "move_order", "refund", "trash",
+    "turn_up",
 )  # fmt: skip
 # Lists grow by chance; shorter ones than this rarely hold a story. What is left out when a history
 # shrinks becomes a pause.

@@ -62,6 +62,9 @@ class Shop:
     orders: dict[str, Order] = field(default_factory=dict)
     feed: list[tuple[Stream, str, datetime]] = field(default_factory=list)
     gone: dict[Stream, list[str]] = field(default_factory=lambda: {one: [] for one in Stream})
+    # What the shop's API answers with something that is no record.
+    spoiled: set[tuple[Stream, str]] = field(default_factory=set)
+    is_zelda_gone: bool = False
     now: datetime = EPOCH
     last_id: int = 0
 
@@ -107,6 +110,7 @@ class Shop:
     def remove(self, stream: Stream, external_id: str, *, is_listed: bool = True) -> None:
         """Delete a record for good."""
         del self.of(stream)[external_id]
+        self.spoiled.discard((stream, external_id))
         if self.flavour.has_feed and is_listed:
             self.feed.append((stream, external_id, self.now))
         if external_id not in self.gone[stream]:
