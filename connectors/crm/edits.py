@@ -57,6 +57,9 @@ def watch(connection: Connection, target: Target, table: str, changes: Sequence[
     known = {change.crm_id for change in changes if change.crm_id is not None}
     if not known:
         return Watch(table=table)
+    if target.edits == CRM_WINS and table in _LOCKS:
+        # Of a client nothing is copied back: a column without news is left alone by itself.
+        connection.execute(load(_LOCKS[table]), {**target.scope, "row_ids": array(map(str, known))})
     edits: dict[Cell, list[Edit]] = {}
     for row in connection.execute(
         load("edits/unsettled"), {**target.scope, "row_ids": array(map(str, known))}
@@ -237,6 +240,7 @@ def _copied(value: Any) -> str | None:
     return flag(value) if isinstance(value, bool) else str(value)
 
 
+_LOCKS: Final = {"crm_products": "edits/lock_products", "crm_orders": "edits/lock_orders"}
 _STREAM_OF: Final = {
     "crm_clients": "customers",
     "crm_products": "products",

@@ -43,6 +43,7 @@ def bury(
     if stream is Stream.CUSTOMERS:
         note_orders_of(connection, target, external_ids)
     marked = connection.execute(load(f"tombstones/{stream.value}"), scope).fetchall()
+    connection.execute(load("edits/gone"), {**scope, "stream": stream.value})
     settled = connection.execute(
         load("load/quarantine_resolve"),
         {**scope, "stream": stream.value, "resolution": "deleted"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -453,3 +455,45 @@ def test_a_deletion_at_the_store_leaves_a_held_column_alone(
         ("cancelled",),
     ]
     assert rows("select is_active from crm_products") == [(True,)]
+
+
+def test_a_removed_row_whose_record_the_store_deleted_as_well_is_asked_for_once(
+    store: MemoryStore, sync: Sync, rows: Rows, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute("delete from crm_products")
+    store.remove(store.records[Stream.PRODUCTS]["1"])
+    assert named(sync(store, full=False)) == []
+    assert rows(LEDGER) == [(None, "gone")]
+    store.asked.clear()
+    sync(store, full=False)
+    assert store.asked == []
+
+
+def test_what_somebody_is_changing_while_a_batch_waits_is_held(
+    make_store: Callable[..., StoreConfig],
+    database: str,
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+) -> None:
+    store = MemoryStore(make_store("shop", settings={"edits": "crm_wins"}), product("1"))
+    sync(store)
+    connection.execute("update crm_products set price = 1")
+    sync(store)
+    store.put(product("1", price=Decimal(12), name="Cup", source_updated_at=LATER))
+    with psycopg.connect(database) as person:
+        person.execute("update crm_products set price = 2")
+        syncing = threading.Thread(target=sync, args=(store,))
+        syncing.start()
+        wait_until_blocked(connection, by=person.info.backend_pid)
+        person.commit()
+    syncing.join()
+    assert rows("select price, name from crm_products") == [(Decimal(2), "Cup")]
+
+
+def wait_until_blocked(connection: psycopg.Connection[Any], *, by: int) -> None:
+    query = "select count(*) from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
+    deadline = time.monotonic() + 60
+    while connection.execute(query, [by]).fetchone() == (0,):
+        assert time.monotonic() < deadline, "nobody waits"
+        threading.Event().wait(0.01)
