@@ -102,8 +102,8 @@ create table sync.identity_pins (
 create index idx_identity_pins_organization_other
 on sync.identity_pins (organization_id, other_id);
 
--- Names that came with an address beside its client's own, as compared: case and accents aside. An
--- address that came with the names of three families stands for nobody in particular.
+-- Names that came with an address that has come with several, its client's own among them; as
+-- compared, in lower case. Three families' names mean that it stands for nobody in particular.
 create table sync.address_names (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   email text not null,

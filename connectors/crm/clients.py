@@ -17,7 +17,6 @@ from connectors.crm.former import stays
 from connectors.crm.identity import Candidate, Link, Match, resolve
 from connectors.crm.people import CUSTOMERS, Person, settle_phone
 from connectors.crm.people_rows import Found, Key, shop_id_of, stage_people
-from connectors.crm.shared_addresses import name_key
 from connectors.crm.staging import array, json_text
 from connectors.crm.statements import load
 from connectors.crm.target import Change, Target
@@ -163,19 +162,20 @@ def _matches(
             "emails": array(
                 person.email_key if person.email_identity else None for person in strangers
             ),
+            "names": array(
+                person.name_key if person.is_shared_email else None for person in strangers
+            ),
             "phones": array(person.phone_key for person in strangers),
         },
     )
     by_place: dict[int, tuple[list[UUID], list[UUID], list[Candidate]]] = {}
-    for place, client_id, rule, email, full_name, shop_id in rows:
+    for place, client_id, rule, email, shop_id in rows:
         by_id, by_email, by_phone = by_place.setdefault(place, ([], [], []))
         shop_ids[client_id] = shop_id
         if rule == 1:
             by_id.append(client_id)
         elif rule == 2:  # noqa: PLR2004 - the rules' numbers are those of identity.sql
-            stranger = strangers[place]
-            if not stranger.is_shared_email or name_key(full_name) == stranger.name_key:
-                by_email.append(client_id)
+            by_email.append(client_id)
         else:
             is_shared = email is not None and email in target.shared
             by_phone.append(Candidate(client_id, None if is_shared else email))

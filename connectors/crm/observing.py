@@ -32,19 +32,21 @@ def observe_orders(connection: Connection, target: Target, orders: Sequence[Orde
     if not names:
         return target
     seen = _recorded(connection, target, names)
+    shared = {key for key in names if families(seen[key]) >= FAMILIES}
+    # What is known to be shared is not looked at again: thousands of clients may have it.
+    doubtful = names.keys() - shared
     owners: dict[str, list[UUID]] = defaultdict(list)
-    own: dict[str, set[str]] = defaultdict(set)
     for key, client_id, full_name in connection.execute(
-        load("identity/client_names"), {**target.scope, "emails": array(names)}
+        load("identity/client_names"), {**target.scope, "emails": array(doubtful)}
     ):
         owners[key].append(client_id)
         if name := name_key(full_name):
-            own[key].add(name)
+            names[key].add(name)
     fresh = [
         (key, name)
-        for key, found in names.items()
-        if len(found | seen[key] | own[key]) > 1
-        for name in found - seen[key] - own[key]
+        for key in sorted(doubtful)
+        if len(names[key] | seen[key]) > 1
+        for name in sorted(names[key] - seen[key])
     ]
     if fresh:
         connection.execute(
@@ -55,10 +57,10 @@ def observe_orders(connection: Connection, target: Target, orders: Sequence[Orde
                 "names": array(name for _, name in fresh),
             },
         )
-    shared = {
-        key for key, found in names.items() if families(found | seen[key] | own[key]) >= FAMILIES
-    }
-    for key in sorted(shared):
+    for key in sorted(doubtful):
+        if families(names[key] | seen[key]) < FAMILIES:
+            continue
+        shared.add(key)
         if owners[key]:
             put_review(
                 connection,
@@ -88,8 +90,7 @@ def knowing(connection: Connection, target: Target, keys: Collection[str]) -> Ta
     if not keys:
         return target
     seen = _recorded(connection, target, keys)
-    # The client's own name is not among the recorded ones.
-    return _with(target, {key for key in keys if families(seen[key]) >= FAMILIES - 1})
+    return _with(target, {key for key in keys if families(seen[key]) >= FAMILIES})
 
 
 def _recorded(connection: Connection, target: Target, keys: Iterable[str]) -> dict[str, set[str]]:

@@ -82,12 +82,8 @@ NONE_DECLARED: Final = SharedAddresses()
 
 
 def name_key(name: str | None) -> str | None:
-    """Return a name as identity compares it: case, accents and spaces aside; None for none."""
-    if name is None:
-        return None
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    text = " ".join("".join(one for one in plain if not unicodedata.combining(one)).split())
-    return text or None
+    """Return a name as identity compares it, case and spaces aside, as the database does."""
+    return " ".join(name.lower().split()) or None if name else None
 
 
 def families(names: Iterable[str]) -> int:
@@ -97,11 +93,16 @@ def families(names: Iterable[str]) -> int:
     """
     groups: list[set[str]] = []
     for name in sorted(names):
-        words = {word.strip(".,") for word in name.split()}
+        words = {word.strip(".,") for word in _plain(name).split()}
         akin = [group for group in groups if not group.isdisjoint(words)]
         groups = [group for group in groups if group.isdisjoint(words)]
         groups.append(words.union(*akin))
     return len(groups)
+
+
+def _plain(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(one for one in decomposed if not unicodedata.combining(one))
 
 
 def declared(setting: Iterable[str]) -> frozenset[str]:

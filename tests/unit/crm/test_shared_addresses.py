@@ -40,7 +40,7 @@ def test_what_stands_for_several_people_is_known(email: str, *, is_shared: bool)
 
 def test_a_shared_address_identifies_together_with_the_name() -> None:
     guest = buyer_of(
-        order("1", email="Office@Acme.example", full_name="Zoë  LEE"), country=None, shared=SHARED
+        order("1", email="Office@Acme.example", full_name="Zoe  LEE"), country=None, shared=SHARED
     )
 
     assert guest.key == (GUESTS, "email:office@acme.example|zoe lee")
@@ -62,6 +62,7 @@ def test_a_shared_address_without_a_name_identifies_nobody() -> None:
         (["ann lee", "bob kay"], 2),
         (["ann lee", "bob kay", "cy dee"], 3),
         (["ann lee", "cy dee", "ann dee"], 1),
+        (["zoë groß", "zoe gross"], 1),
         ([], 0),
     ],
 )
@@ -69,7 +70,7 @@ def test_names_that_share_a_word_are_one_family(names: list[str], count: int) ->
     assert families(names) == count
 
 
-def test_a_name_is_compared_without_case_accents_and_spaces() -> None:
-    assert name_key("  Jürgen   GROẞ ") == name_key("jurgen gross")
+def test_a_name_is_compared_without_case_and_spaces() -> None:
+    assert name_key("  Jürgen   GROẞ ") == name_key("jürgen groß")
     assert name_key("  ") is None
     assert name_key(None) is None

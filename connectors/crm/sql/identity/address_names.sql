@@ -1,4 +1,4 @@
--- Which names beside their clients' own have come with these addresses?
+-- Which names have come with these addresses, where it was more than one?
 -- Expects organization_id, emails (lower case). Returns email, name (as compared).
 select
   n.email,

@@ -26,6 +26,17 @@ numbers as (
   where v.digits ~ '^[0-9]{7,15}$'
 ),
 
+-- What more than ten have is no one's; all pairs of thousands would be millions.
+addresses as materialized (
+  select lower(o.email) as email
+  from public.crm_clients as o
+  where
+    o.organization_id = %(organization_id)s
+    and lower(o.email) in (select g.email from changed as g)
+  group by lower(o.email)
+  having count(*) between 2 and 10
+),
+
 found as (
   select
     g.id,
@@ -33,6 +44,7 @@ found as (
     'email' as rule,
     g.email as value
   from changed as g
+  inner join addresses as a on g.email = a.email
   inner join public.crm_clients as o
     on o.organization_id = %(organization_id)s and g.email = lower(o.email) and g.id <> o.id
   union
@@ -90,6 +102,18 @@ where
       m.organization_id = %(organization_id)s
       and m.entity in ('customers', 'guests')
       and m.crm_id in (p.one_id, p.other_id)
+  )
+  -- Families share a number; only of a chat does it say who somebody is.
+  and (
+    p.rule = 'email'
+    or exists (
+      select
+      from public.crm_clients as c
+      where
+        c.organization_id = %(organization_id)s
+        and c.id in (p.one_id, p.other_id)
+        and c.contact_id is not null
+    )
   )
   -- An address that a shop does not vouch for identifies nobody.
   and not (
