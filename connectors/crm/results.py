@@ -13,7 +13,8 @@ from connectors.records import Stream
 
 
 class StreamResult(msgspec.Struct, kw_only=True):
-    """What one stream brought. The six outcomes add up to `fetched`.
+    """What one stream brought. The six outcomes add up to `fetched`, and to the run's lines in
+    sync.loads; records tried again from quarantine have lines too, and stand in `replayed` here.
 
     `is_scan_due`: False for a stream that can only be read whole and was left for a later sync.
     """
