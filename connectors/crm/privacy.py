@@ -24,6 +24,7 @@ from connectors.crm.privacy_scope import (
     customer_record,
     find_clients,
     of_clients,
+    of_erasure,
     of_store,
     order_record,
 )
@@ -127,11 +128,13 @@ def erase_store(
 
 
 def left_of(database_url: str, erasure: Erasure, *, run_id: str) -> Erased:
-    """Rehearse an erasure's clients again: what it counts has come since, all 0 is the proof."""
+    """Rehearse an erasure again: what it counts has come since, nothing is the proof."""
     return _run(
         database_url,
         erasure.organization_id,
-        lambda connection: of_clients(connection, erasure.organization_id, erasure.client_ids),
+        lambda connection: of_erasure(
+            connection, erasure.organization_id, erasure.id, erasure.client_ids
+        ),
         kind="client",
         requested_by="a check",
         run_id=run_id,

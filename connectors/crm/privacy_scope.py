@@ -156,6 +156,21 @@ def of_redacted(
     )
 
 
+def of_erasure(
+    connection: Connection, organization_id: str, number: int, client_ids: Sequence[UUID]
+) -> Scope:
+    """Return what an erasure of before was about: its clients, and the records it marked."""
+    scope = {"organization_id": organization_id, "erasure_id": number}
+    persons = connection.execute(load("privacy/persons_of_erasure"), scope).fetchall()
+    orders = _orders(connection.execute(load("privacy/orders_of_erasure"), scope).fetchall())
+    found = of_clients(connection, organization_id, client_ids)
+    return msgspec.structs.replace(
+        found,
+        persons=tuple(dict.fromkeys([*found.persons, *persons])),
+        orders=tuple(dict.fromkeys([*found.orders, *orders])),
+    )
+
+
 def find_clients(
     connection: Connection,
     organization_id: str,

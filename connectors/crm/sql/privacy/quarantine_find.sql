@@ -4,6 +4,19 @@
 -- Expects organization_id, arrays of equal length record_stores, record_entities, record_ids, and
 -- needles (lower case; looked for in every store of the organization). Returns id, store_id,
 -- platform, settings, stream, external_id, code, reason, payload_kind, payload, is_named.
+with named as (
+  select distinct q.id
+  from unnest(
+    %(record_stores)s::uuid [], %(record_entities)s::text [], %(record_ids)s::text []
+  ) as s (store_id, entity, external_id)
+  inner join sync.quarantine as q
+    on
+      q.organization_id = %(organization_id)s
+      and s.store_id = q.store_id
+      and s.entity = q.stream
+      and s.external_id = q.external_id
+)
+
 select
   q.id,
   q.store_id,
@@ -15,23 +28,15 @@ select
   q.reason,
   q.payload_kind,
   q.payload::text,
-  n.is_named
+  n.id is not null as is_named
 from sync.quarantine as q
 inner join sync.stores as t on q.organization_id = t.organization_id and q.store_id = t.id
-cross join lateral (
-  select exists (
-    select
-    from unnest(
-      %(record_stores)s::uuid [], %(record_entities)s::text [], %(record_ids)s::text []
-    ) as s (store_id, entity, external_id)
-    where s.store_id = q.store_id and s.entity = q.stream and s.external_id = q.external_id
-  ) as is_named
-) as n
+left join named as n on q.id = n.id
 where
   q.organization_id = %(organization_id)s
   and q.stream in ('customers', 'orders')
   and (
-    n.is_named
+    n.id is not null
     or exists (
       select
       from unnest(%(needles)s::text []) as s (needle)
