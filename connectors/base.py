@@ -17,7 +17,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     `key`: unique slug people type ("eu-shop"). `settings`: platform-specific, documented in each
     connector's README; common ones: `allow_http` (bool), `ca_file` (path), `status_map`
-    (platform status -> CRM status), `lookback_seconds`, `page_size`, `concurrency`.
+    (platform status -> CRM status), `lookback_seconds`, `page_size`, `concurrency`, `edits`
+    (whose value stays where a person changed what the store fills: docs/ownership.md).
     """
 
     id: str
