@@ -27,6 +27,7 @@ inner join sync.record_map as p
     m.organization_id = p.organization_id
     and m.store_id = p.store_id
     and m.person_entity = p.entity
+    and p.entity in ('customers', 'guests')
     and m.person_external_id = p.external_id
 where
   %(stream)s = 'orders'
