@@ -45,7 +45,8 @@ class Outcome(Protocol):
 class Settling(msgspec.Struct, frozen=True, kw_only=True):
     """One stream of one store, just read up to `end`.
 
-    `position`: where the stream stood before. `catch_up`: reads what changed since `end`; None
+    `position`: where the stream stood before. `began`: when reading began, by the database's clock.
+    `catch_up`: reads what changed since `end`; None
     where that means reading everything. `is_full`: everything was asked for again.
     `is_comparable`: False where the stream was not read this time, so that counts cannot agree.
     """
@@ -56,6 +57,7 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     known: KnownRecords
     position: Position
+    began: datetime
     end: datetime
     catch_up: Callable[[Stream, datetime], None] | None
     outcome: Outcome
@@ -131,11 +133,13 @@ class Settling(msgspec.Struct, frozen=True, kw_only=True):
         return self.end, self._difference(total)
 
     def _account_for_unnamed(self, total: int) -> None:
-        """Settle refused records without an id when those with one are all that the store has."""
+        """Settle refused records without an id when those with one are all that the store has.
+
+        Only where the store's number has just changed: some never count what has no id.
+        """
         named = len(self.known.ids(self.stream))
-        if total == named < sum(self.known.count(self.stream)):
-            now = self.loader.clock()
-            self.outcome.add(self.loader.resolve_unnamed(self.stream, seen_before=now))
+        if total == named < sum(self.known.count(self.stream)) and self._differs(total):
+            self.outcome.add(self.loader.resolve_unnamed(self.stream, seen_before=self.began))
 
     def _differs(self, total: int) -> bool:
         return self._difference(total) != self.position.listed_difference

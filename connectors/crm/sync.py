@@ -118,7 +118,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         self.result.warnings = probe.warnings
         self.loader.note(probe)
         self.result.replayed = replay_outdated(self.loader, told(self.config, probe))
-        end = _clock(probe)
+        began, end = self.loader.clock(), _clock(probe)
         positions: dict[Stream, Position] = {}
         for stream in streams:
             position = self.loader.position(stream)
@@ -128,7 +128,7 @@ class _Sync(msgspec.Struct, kw_only=True):
         # Only now: which customers want a second look is told by the orders.
         known = KnownRecords(self.loader)
         settlings = {
-            stream: self._settling(stream, position, end, known)
+            stream: self._settling(stream, position, began, end, known)
             for stream, position in positions.items()
         }
         settled = {
@@ -243,7 +243,12 @@ class _Sync(msgspec.Struct, kw_only=True):
         self.loader.finish(stream, CursorMove(watermark=outcome.watermark_after))
 
     def _settling(
-        self, stream: Stream, position: Position, end: datetime, known: KnownRecords
+        self,
+        stream: Stream,
+        position: Position,
+        began: datetime,
+        end: datetime,
+        known: KnownRecords,
     ) -> Settling:
         outcome = self.result.streams[stream]
         return Settling(
@@ -253,6 +258,7 @@ class _Sync(msgspec.Struct, kw_only=True):
             stream=stream,
             known=known,
             position=position,
+            began=began,
             end=end,
             catch_up=None if stream in self.reader.scanned_streams else self._catch_up,
             outcome=outcome,

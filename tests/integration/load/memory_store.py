@@ -99,6 +99,7 @@ class MemoryStore(Connector):
         self.tells_days = True
         self.spans: list[tuple[datetime, datetime]] = []
         self.counts_skipped = False
+        self.counts_nameless = True
         self.calls = 0
         self.put(*records)
 
@@ -127,7 +128,11 @@ class MemoryStore(Connector):
         if not self.can_count:
             return None
         live = sum(1 for one in self.records[stream].values() if not one.is_deleted)
-        rejected = sum(1 for one in self.rejected if one.stream is stream)
+        rejected = sum(
+            1
+            for one in self.rejected
+            if one.stream is stream and (one.external_id or self.counts_nameless)
+        )
         return live + rejected + (self.skipped if self.counts_skipped else 0)
 
     def read(self, stream: Stream, window: Window) -> Iterator[Page]:

@@ -200,6 +200,23 @@ def test_a_refused_record_without_an_id_that_is_gone_waits_for_nobody(
     assert rows("select sum(deleted) from sync.loads") == [(2,)]
 
 
+def test_a_refused_record_without_an_id_that_the_store_never_counts_goes_on_waiting(
+    store: MemoryStore, sync: Sync, rows: Rows
+) -> None:
+    """Files count the rows they can tell apart."""
+    store.counts_nameless = False
+    store.rejected = [
+        Rejected(stream=Stream.ORDERS, payload={"id": None}, reason="no id", code="x")
+    ]
+    sync(store, full=False)
+    # Not met by an increment, and all ids compared after a week.
+    store.rejected = []
+    for _ in range(2):
+        store.now += timedelta(days=8)
+        sync(store, full=False)
+        assert rows("select count(*) from sync.quarantine where resolved_at is null") == [(1,)]
+
+
 def test_a_customer_named_by_an_order_placed_during_the_sync_is_read_in_the_same_sync(
     store: MemoryStore, sync: Sync, rows: Rows
 ) -> None:
