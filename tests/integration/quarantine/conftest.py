@@ -45,7 +45,6 @@ class Shop:
             base_url=self.vandal.url + base,
             credentials=self.sandbox.credentials(self.platform),
             settings={"allow_http": True, **self.settings},
-            currency="EUR",
         )
         config = load_config(self.connection, self.keys, "shop")
         result = sync_store(self.database, config, run_id=uuid.uuid4().hex, **options)
