@@ -84,27 +84,27 @@ from public.crm_orders as r
 union all
 select
   p.organization_id,
-  'products',
-  p.id,
+  'products' as entity,
+  p.id as crm_id,
   hash_record_extended(
     row(
       p.ecommerce_product_id, p.parent_ecommerce_product_id, p.name, p.description, p.sku,
       p.category, p.price, p.cost, p.currency, p.is_active
     ),
     0
-  )
+  ) as row_digest
 from public.crm_products as p
 union all
 select
   c.organization_id,
-  'customers',
-  c.id,
+  'customers' as entity,
+  c.id as crm_id,
   hash_record_extended(
     row(
       c.company_name, c.full_name, c.email, c.phone, c.address::text, c.ecommerce_customer_id
     ),
     0
-  )
+  ) as row_digest
 from public.crm_clients as c;
 
 revoke all on sync.row_digests from public, anon, authenticated, service_role;

@@ -43,6 +43,7 @@ class Reading:
         self._calls = calls
         self._before = reader.api_calls
         self._rows = StoreRows(loader)
+        began = loader.clock()
         self._settlings = {
             stream: Settling(
                 loader=loader,
@@ -51,6 +52,7 @@ class Reading:
                 stream=stream,
                 known=self.known,
                 position=loader.position(stream),
+                began=began,
                 end=now,
                 catch_up=None,
                 outcome=StreamResult(),
