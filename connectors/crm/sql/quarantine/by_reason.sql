@@ -17,4 +17,4 @@ where
   and (%(stream)s::text is null or q.stream = %(stream)s::text)
   and q.state = 'open'
 group by s.key, q.stream, q.code
-order by row_count desc, s.key, q.stream, q.code
+order by row_count desc, s.key asc, q.stream asc, q.code asc
