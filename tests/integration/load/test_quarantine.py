@@ -11,8 +11,8 @@ import pytest
 
 from connectors.base import StoreConfig
 from connectors.crm.quarantine import list_quarantine, show
-from connectors.crm.replay import replay
 from connectors.crm.reconcile import compare_store, count_store
+from connectors.crm.replay import replay
 from connectors.crm.sync import StoreResult
 from connectors.errors import ConfigurationError
 from connectors.records import Rejected, Stream
