@@ -99,7 +99,8 @@ def test_migrations_are_shown_before_they_are_applied(
     [
         [], ["up"], ["demo"], ["db"], ["db", "migrate"], ["store"], ["store", "add"], ["sync"],
         ["analytics"], ["analytics", "build"], ["metrics"], ["quarantine"],
-        ["quarantine", "replay"], ["identity"], ["identity", "review"],
+        ["quarantine", "replay"], ["identity"], ["identity", "review"], ["privacy"],
+        ["privacy", "erase-customer"],
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(deployed: Deployment, command: list[str]) -> None:
