@@ -18,6 +18,7 @@ from connectors.crm.fitness import check_store
 from connectors.crm.heartbeats import beating
 from connectors.crm.keys import KeyRing
 from connectors.crm.services import services_for
+from connectors.crm.sessions import Sessions
 from connectors.crm.stores import load_config
 from connectors.preflight import Preflight
 from connectors.services import Services
@@ -35,6 +36,7 @@ class Crm(ConfigurableResource[Any]):
     _settings: Settings | None = PrivateAttr(default=None)
     _url: str = PrivateAttr(default="")
     _keys: KeyRing | None = PrivateAttr(default=None)
+    _sessions: Sessions | None = PrivateAttr(default=None)
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: InitResourceContext) -> None:
@@ -44,13 +46,17 @@ class Crm(ConfigurableResource[Any]):
         if not self._settings.is_embedded:
             require_migrated(self._url)
         self._keys = KeyRing.load(self._settings.home, os.environ)
+        # A run goes through many stores, so many of them at once.
+        self._sessions = self._open.enter_context(
+            Sessions(self._url, keep=self._settings.concurrency)
+        )
         # dbt's profile reads these; the dbt resource hands its process our environment.
         os.environ.update(environment_for(self._url))
         if context.run is not None:
             self._open.enter_context(beating(self._url, context.run.run_id))
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:
-        """Stop the heartbeat."""
+        """Close what is open and stop the heartbeat."""
         del context
         self._open.close()
 
@@ -64,6 +70,12 @@ class Crm(ConfigurableResource[Any]):
     def url(self) -> str:
         """libpq URL of the CRM's database."""
         return self._url
+
+    @property
+    def sessions(self) -> Sessions:
+        """Sessions that syncs take from and leave for the next store of the run."""
+        assert self._sessions is not None  # noqa: S101 - see `settings`
+        return self._sessions
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:

@@ -39,6 +39,7 @@ def sync_one(
                 full=full,
                 accept_deletes=accept_deletes,
                 services=crm.services(config),
+                sessions=crm.sessions,
             )
         )
     except (ConfigurationError, LeaseLost) as error:
