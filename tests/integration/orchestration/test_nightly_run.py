@@ -137,9 +137,20 @@ def test_store_counts_and_dbt_tests_are_evaluated_as_asset_checks(night: Night) 
     for name in SYNCED:
         assert evaluations[AssetCheckKey(AssetKey(name), "matches_stores")], name
         assert evaluations[AssetCheckKey(AssetKey(name), "quarantine_is_empty")], name
+        assert evaluations[AssetCheckKey(AssetKey(name), "reconciled")], name
     of_dbt = [key for key in evaluations if key.asset_key.to_user_string().startswith("analytics")]
     assert len(of_dbt) > 20
     assert all(evaluations.values())
+
+
+def test_every_good_store_is_compared_and_analysts_see_its_days(night: Night) -> None:
+    compared = "select count(distinct store_id) from sync.reconciliations where state <> 'equal'"
+    assert night.deployed.one(compared) == 0
+    complete = """
+      select count(distinct store_key) from marts.fct_sync_reconciliation
+      where stream = 'orders' and is_complete
+    """
+    assert night.deployed.one(complete) == len(GOOD)
 
 
 def test_no_heartbeat_is_left_behind(night: Night) -> None:
