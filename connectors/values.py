@@ -108,7 +108,9 @@ def check_time(value: datetime | None, what: str) -> None:
         raise BadRecord(f"{what} has no time zone", code="bad_time", field=what)
     if not 1970 <= value.year <= 2200:  # noqa: PLR2004 - year 0 and 9999 arrive as placeholders
         raise BadRecord(
-            f"{what} is in the year {value.year}, which cannot be meant", code="bad_time", field=what
+            f"{what} is in the year {value.year}, which cannot be meant",
+            code="bad_time",
+            field=what,
         )
 
 
