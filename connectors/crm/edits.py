@@ -97,11 +97,16 @@ def settle(
 ) -> None:
     """Say what became of the edits of rows that were just written."""
     stream = _STREAM_OF[watched.table]
-    made = [change.record.external_id for change in changes if change.crm_id is None]
-    if made:
+    if changes:
+        # Also those with a row: an order that names a removed customer makes one before the record
+        # comes.
         connection.execute(
             load("edits/restored"),
-            {**target.scope, "stream": stream, "external_ids": array(made)},
+            {
+                **target.scope,
+                "stream": stream,
+                "external_ids": array(change.record.external_id for change in changes),
+            },
         )
     if not watched.before:
         return

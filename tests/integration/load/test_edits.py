@@ -256,6 +256,23 @@ def test_a_removed_row_comes_back_and_is_told(
     ]
 
 
+def test_a_removed_client_whom_an_order_names_first_is_asked_for_once(
+    store: MemoryStore, sync: Sync, rows: Rows, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute("delete from crm_clients")
+    changed_at, store.now = store.now, store.now + timedelta(hours=1)
+    changed = order("1", customer_external_id="1", total=Decimal(120), source_updated_at=changed_at)
+    sync(store, changed, full=False)
+
+    assert rows("select email, total_revenue from crm_clients") == [
+        ("c1@example.com", Decimal(120))
+    ]
+    assert rows("select distinct state from sync.field_edits") == [("restored",)]
+    written = rows("select xmin::text from sync.record_map_clients")
+    sync(store, full=False)
+    assert rows("select xmin::text from sync.record_map_clients") == written
+
+
 def test_a_removed_organization_leaves_no_note(
     store: MemoryStore, rows: Rows, connection: psycopg.Connection[Any]
 ) -> None:
