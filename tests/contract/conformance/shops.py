@@ -61,6 +61,8 @@ class Ability(StrEnum):
     FEW_CALLS = "few_calls"
     # There are credentials that could leak.
     SECRETS = "secrets"
+    # Orders can be asked for by when they were placed.
+    GLANCES = "glances"
 
 
 class Trouble(StrEnum):

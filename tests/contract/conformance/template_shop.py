@@ -22,7 +22,9 @@ _BROKEN = {Stream.CUSTOMERS: "created_at", Stream.PRODUCTS: "price", Stream.ORDE
 
 class TemplateShop(Shop):
     platform = "template"
-    cannot: ClassVar[Mapping[Ability, str]] = {}
+    cannot: ClassVar[Mapping[Ability, str]] = {
+        Ability.GLANCES: "its API has no filter by creation",
+    }
 
     def __init__(self, server: TemplateServer) -> None:
         self._server = server
