@@ -289,7 +289,8 @@ def test_the_calls_of_a_night_are_kept_and_the_next_nights_do_the_rest(
     reconcile: Callable[..., Reconciled],
     rows: Rows,
 ) -> None:
-    config = make_store("old", settings={"reconcile_calls": 2, "reconcile_sample": 0})
+    settings = {"reconcile_calls": 2, "reconcile_period": 3, "reconcile_sample": 0}
+    config = make_store("old", settings=settings)
     store = MemoryStore(config)
     sync(
         store,
@@ -297,9 +298,10 @@ def test_the_calls_of_a_night_are_kept_and_the_next_nights_do_the_rest(
     )
     before = store.calls
     done = reconcile(store)
-    # The clock, the last days, and one piece of history.
+    # The clock, the last days, and one piece of history: a year of the third that was due.
     assert store.calls - before == 3
-    assert done.days_left == 8
+    assert done.days == 7 + 366
+    assert done.days_left == 23
     first = {
         day
         for (day,) in rows("select distinct day from sync.reconciliations where day is not null")
