@@ -77,7 +77,7 @@ def test_a_full_sync_fills_in_the_persons_that_an_older_version_did_not_write(
     assert [(one.updated, one.unchanged) for one in outcomes] == [(1, 0), (0, 1)]
 
 
-def test_an_order_remembers_the_person_it_had_before(
+def test_an_order_that_a_customer_still_there_handed_over_remembers_nobody(
     config: StoreConfig, sync: Sync, rows: Rows
 ) -> None:
     store = MemoryStore(config, customer("7"), customer("8"))
@@ -88,7 +88,7 @@ def test_an_order_remembers_the_person_it_had_before(
     assert rows(
         "select person_external_id, former_person_entity, former_person_external_id "
         "from sync.record_map_orders"
-    ) == [("8", "customers", "7")]
+    ) == [("8", None, None)]
 
 
 CLIENTS = "select full_name, ecommerce_customer_id, total_orders from crm_clients order by 1"

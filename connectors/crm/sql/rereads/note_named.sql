@@ -23,6 +23,17 @@ where
   and c.deleted_at is null
   -- This transaction's: each is asked for once.
   and c.created_at = now()
+  -- One that was refused would be refused again, and be counted twice.
+  and not exists (
+    select
+    from sync.quarantine as q
+    where
+      q.organization_id = %(organization_id)s
+      and q.store_id = %(store_id)s
+      and q.stream = 'customers'
+      and q.external_id = c.external_id
+      and q.state <> 'resolved'
+  )
 order by c.external_id
 on conflict (store_id, stream, external_id) do update set
   reason = excluded.reason,
