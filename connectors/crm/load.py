@@ -189,14 +189,16 @@ def _load(
 
     failed = {refusal.external_id for refusal in refused}
     written = {change.record.external_id for change in compared.changes} - failed
-    updated = len(written & compared.known)
+    # The payload is the one we have; what had been changed in the row is told as a repair.
+    same = {one.record.external_id for one in compared.changes if one.is_forced} - failed
+    updated = len((written & compared.known) - same)
     refusals = [*map(refusal_of, batch.rejected), *refused]
     discarded = put_refusals(connection, target, guarded_refusals(connection, target, refusals))
     loaded = Loaded(
         fetched=batch.fetched,
-        inserted=len(written) - updated,
+        inserted=len(written) - len(same) - updated,
         updated=updated,
-        unchanged=compared.unchanged + len(compared.touched),
+        unchanged=compared.unchanged + len(compared.touched) + len(same),
         skipped=(
             batch.skipped + len(compared.stale) + len(batch.records) - len(records) + discarded
         ),

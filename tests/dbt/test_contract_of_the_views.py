@@ -189,4 +189,4 @@ def test_staging_is_out_of_every_api_roles_reach(connection: psycopg.Connection)
 
     assert found == []
     staged = connection.execute("select count(*) from pg_views where schemaname = 'staging'")
-    assert staged.fetchone() == (8,)
+    assert staged.fetchone() == (12,)

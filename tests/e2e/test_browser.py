@@ -115,9 +115,10 @@ def test_the_lineage_leads_from_stores_to_views(page: Page) -> None:
     for group in groups:
         see(page, group)
     shoot(page, "lineage_groups")
-    # What a click on each of them makes of the address.
-    page.goto("/asset-groups?expanded=" + ",".join(f"global@global:{group}" for group in groups))
-    for name in ("stores", "crm_orders", "crm_clients", "stg_crm__orders"):
+    # What a click on two of them makes of the address; all of them are more than the window shows.
+    opened = ",".join(f"global@global:{group}" for group in ("stores", "crm"))
+    page.goto(f"/asset-groups?expanded={opened}")
+    for name in ("stores", "crm_orders", "crm_clients"):
         see(page, name)
     shoot(page, "lineage")
 

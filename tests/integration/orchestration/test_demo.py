@@ -77,11 +77,19 @@ def test_it_proves_that_both_sides_are_equal_and_fails_when_they_are_not(home: P
             "select count(*) from crm_orders where net_revenue is null"
         ).fetchone()
         assert without_rate == (0,)
-        # A cent that no sync will put right: the store's own record has not changed.
+        # A cent that no sync can put right: a trigger of somebody's adds it to whatever is written.
         connection.execute(
-            "update crm_orders set total = total + 0.01 where id = ("
-            " select crm_id from sync.record_map where entity = 'orders' order by 1 limit 1)"
+            "create function public.falsify() returns trigger language plpgsql as"
+            " $$ begin new.total := new.total + 0.01; return new; end $$"
         )
+        (falsified,) = connection.execute(
+            "select crm_id::text from sync.record_map where entity = 'orders' order by 1 limit 1"
+        ).fetchone() or ("",)
+        connection.execute(
+            f"create trigger falsify before update on crm_orders for each row"
+            f" when (old.id = '{falsified}') execute function public.falsify()"
+        )
+        connection.execute("update crm_orders set total = total where id = %s", [falsified])
 
     second = demo(home)
 

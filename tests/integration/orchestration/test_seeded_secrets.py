@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -146,7 +147,7 @@ def roles(server: EmbeddedServer, passwords: Mapping[str, str]) -> Iterator[None
 
 
 def role(name: str) -> str:
-    return f"secretive_{name}"
+    return f"secretive_{name}_{os.getpid()}"
 
 
 def address(url: str, name: str, password: str) -> str:

@@ -41,7 +41,11 @@ def test_one_store_is_synced_and_its_own_counts_are_checked(
     assert deployed.held("untouched") != deployed.held("silk")
     assert instance.get_materialized_partitions(AssetKey("crm_orders")) == {"silk"}
     checks = result.get_asset_check_evaluations()
-    assert {check.check_name for check in checks} == {"matches_stores", "quarantine_is_empty"}
+    assert {check.check_name for check in checks} == {
+        "matches_stores",
+        "quarantine_is_empty",
+        "reconciled",
+    }
     assert all(check.passed for check in checks)
 
 

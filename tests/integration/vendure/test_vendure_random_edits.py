@@ -74,7 +74,10 @@ def test_what_was_deleted_in_the_shop_is_marked_and_keeps_its_history(
     assert crm.rows("select count(*) from crm_orders") == orders
     assert crm.rows(
         "select distinct c.client_type from crm_clients as c inner join sync.record_map as m "
-        "on m.crm_id = c.id and m.entity = 'customers' where m.deleted_at is not null"
+        "on m.crm_id = c.id and m.entity = 'customers' where m.deleted_at is not null "
+        # One who has registered again is still there.
+        "and not exists (select from sync.record_map as o where o.crm_id = c.id "
+        "and o.entity = 'customers' and o.deleted_at is null)"
     ) == [("inactive",)]
     assert crm.rows(
         "select distinct p.is_active from crm_products as p inner join sync.record_map as m "
