@@ -62,6 +62,9 @@ class Hands:
         else:
             columns = {"price": Decimal(5_000 + other)}
         table = "crm_orders" if isinstance(row, OrderRow) else "crm_products"
+        columns = {name: value for name, value in columns.items() if row.fields[name] != value}
+        if not columns:
+            return
         self.crm.set(table, str(row.crm_id), **columns)
         row.fields |= columns
         self._mark(row, columns)
@@ -75,6 +78,10 @@ class Hands:
         columns = {"full_name": f"Renamed Ames {other}"}
         if who.email is not None and other % 2:
             columns["email"] = who.email
+        # Who writes what is there already changes nothing, and nothing is held for him.
+        columns = {name: value for name, value in columns.items() if client.contact[name] != value}
+        if not columns:
+            return
         self.crm.set("crm_clients", str(client.crm_id), **columns)
         client.contact |= columns
         # Of rows that no store speaks of nothing is noted.
