@@ -118,7 +118,8 @@ def test_the_lineage_leads_from_stores_to_views(page: Page) -> None:
     # What a click on two of them makes of the address; all of them are more than the window shows.
     opened = ",".join(f"global@global:{group}" for group in ("stores", "crm"))
     page.goto(f"/asset-groups?expanded={opened}")
-    for name in ("stores", "crm_orders", "crm_clients"):
+    # The graph draws what its window shows, and starts in the middle.
+    for name in ("stores", "crm_orders"):
         see(page, name)
     shoot(page, "lineage")
 
