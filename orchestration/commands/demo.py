@@ -66,7 +66,7 @@ def demo(*, no_ui: bool, orders: int, port: int | None) -> None:
     the metrics; the table at the end counts both sides. Everything lives in its own database under
     STORELOOM_HOME/demo: your own data is not touched. Ends with code 1 when anything differs.
     """
-    from orchestration.lib import demo as parts  # noqa: PLC0415 - the sandbox takes time to import
+    from orchestration.lib import demo as parts
 
     home = load_settings().home / "demo"
     parts.enter_demo(os.environ, home)
@@ -87,8 +87,8 @@ def _run(
     orders: int,
     port: int | None,
 ) -> None:
-    from orchestration.lib import demo as parts  # noqa: PLC0415
-    from orchestration.lib.databases import open_databases  # noqa: PLC0415
+    from orchestration.lib import demo as parts
+    from orchestration.lib.databases import open_databases
 
     spec, is_other = parts.plan(settings.home, orders)
     with watch.lap("database and migrations"):
@@ -120,7 +120,7 @@ def _run(
 
 
 def _prepare_dbt(watch: Stopwatch, url: str) -> None:
-    from orchestration.lib.dbt import ensure_manifest, environment_for  # noqa: PLC0415
+    from orchestration.lib.dbt import ensure_manifest, environment_for
 
     with watch.lap("dbt manifest"):
         ensure_manifest(environment_for(url))
@@ -136,11 +136,11 @@ def _sync(
     port: int | None,
 ) -> str | None:
     """Run nightly_sync; return the UI's address if there is one."""
-    from orchestration.lib.children import Children  # noqa: PLC0415
-    from orchestration.lib.instance import open_instance, tidy_up  # noqa: PLC0415
-    from orchestration.lib.launch import execute, failure_of, follow, launch  # noqa: PLC0415
-    from orchestration.lib.processes import DagsterPlatform, child_environment  # noqa: PLC0415
-    from orchestration.settings import PROJECT  # noqa: PLC0415
+    from orchestration.lib.children import Children
+    from orchestration.lib.instance import open_instance, tidy_up
+    from orchestration.lib.launch import execute, failure_of, follow, launch
+    from orchestration.lib.processes import DagsterPlatform, child_environment
+    from orchestration.settings import PROJECT
 
     with watch.lap("Dagster"):
         instance = stack.enter_context(open_instance(settings))
@@ -183,8 +183,8 @@ def _sync(
 
 def _choose_port(settings: Settings, port: int | None) -> int:
     """The port asked for, or the usual one unless somebody has it."""
-    from connectors.errors import ConfigurationError  # noqa: PLC0415
-    from orchestration.lib.processes import free_port, require_free_port  # noqa: PLC0415
+    from connectors.errors import ConfigurationError
+    from orchestration.lib.processes import free_port, require_free_port
 
     if port is not None:
         return port

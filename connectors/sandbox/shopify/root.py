@@ -70,23 +70,23 @@ class Root:
         return self._list(info, PRODUCTS, self._made.product, arguments)
 
     # The rest are named as the schema names them: graphql-core looks them up by that name.
-    def productVariants(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def productVariants(self, info: Any, **arguments: Any) -> Payload:
         """Answer `productVariants`, which cannot be sorted by time."""
         return self._list(info, VARIANTS, self._made.variant, arguments)
 
-    def ordersCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def ordersCount(self, info: Any, **arguments: Any) -> Payload:
         """Answer `ordersCount`."""
         return self._count(info, ORDERS, arguments)
 
-    def customersCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def customersCount(self, info: Any, **arguments: Any) -> Payload:
         """Answer `customersCount`."""
         return self._count(info, CUSTOMERS, arguments)
 
-    def productsCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def productsCount(self, info: Any, **arguments: Any) -> Payload:
         """Answer `productsCount`."""
         return self._count(info, PRODUCTS, arguments)
 
-    def productVariantsCount(self, info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def productVariantsCount(self, info: Any, **arguments: Any) -> Payload:
         """Answer `productVariantsCount`."""
         return self._count(info, VARIANTS, arguments)
 
@@ -116,11 +116,11 @@ class Root:
         """Answer `node`."""
         return self._node(info, id)
 
-    def bulkOperation(self, _info: Any, id: str) -> Payload | None:  # noqa: A002, N802 - GraphQL's
+    def bulkOperation(self, _info: Any, id: str) -> Payload | None:  # noqa: A002 - GraphQL's
         """Answer `bulkOperation`."""
         return self._bulk.look(_number(id))
 
-    def bulkOperations(self, _info: Any, **arguments: Any) -> Payload:  # noqa: N802
+    def bulkOperations(self, _info: Any, **arguments: Any) -> Payload:
         """Answer `bulkOperations`, newest first."""
         known = sorted(self._bulk.operations)
         pairs = [(number, number) for number in known]
@@ -134,7 +134,7 @@ class Root:
             **paging,
         )
 
-    def bulkOperationRunQuery(  # noqa: N802
+    def bulkOperationRunQuery(
         self,
         _info: Any,
         query: str,
@@ -175,7 +175,7 @@ class Root:
             "orderNumberFormatSuffix": "",
         }
 
-    def currentAppInstallation(self, _info: Any) -> Payload:  # noqa: N802
+    def currentAppInstallation(self, _info: Any) -> Payload:
         """Answer `currentAppInstallation`."""
         return {
             "id": payloads.gid("AppInstallation", 1),
