@@ -136,6 +136,14 @@ when (
   ) is distinct from (
     new.ecommerce_customer_id, new.company_name, new.full_name, new.email, new.phone, new.address
   )
+  -- A chat that is linked to a client without a name lends it the contact's: nobody typed that, and a
+  -- store that lets the CRM win must still get its own name in.
+  and not (
+    pg_trigger_depth() > 0
+    and old.full_name is null
+    and old.contact_id is null
+    and new.contact_id is not null
+  )
 )
 execute function private.note_field_edits(
   'ecommerce_customer_id', 'company_name', 'full_name', 'email', 'phone', 'address'

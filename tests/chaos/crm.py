@@ -82,6 +82,21 @@ class Crm:
             for row in rows
         }
 
+    def has_open_edits(self) -> bool:
+        """Whether a person's edit still waits for the store that the row follows."""
+        row = self.connection.execute(
+            """
+            select exists (
+              select
+              from sync.field_edits
+              where organization_id = %s and state = 'open'
+            )
+            """,
+            [self.organization_id],
+        ).fetchone()
+        assert row is not None
+        return bool(row[0])
+
     def set(self, table: str, row_id: str, **columns: Any) -> None:
         """A person edits a row."""
         pairs = ", ".join(f"{name} = %s" for name in columns)

@@ -211,6 +211,11 @@ class History:
             one.tick(days=_QUIET_DAYS)
         for number in range(len(self.shops)):
             self._sync(number)
+        if self.crm.has_open_edits():
+            # The customer whose client was edited left the second store: the first one's speaks now,
+            # and is asked when that store syncs next.
+            for number in range(len(self.shops)):
+                self._sync(number)
         for number, shop in enumerate(self.shops):
             check_settled(self.model, number, shop)
         check_joined(self.model, self.crm.rows()["reviews"])

@@ -177,3 +177,38 @@ def test_clients_of_another_organization_are_not_looked_at(
 
     assert len(rows(CLIENTS)) == 2
     assert rows("select count(*) from sync.client_merges") == [(0,)]
+
+
+def test_the_name_a_chat_lends_is_nobodys_edit_and_gives_way_to_the_stores(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: Connection,
+    organization: str,
+) -> None:
+    store = MemoryStore(make_store("shop", settings={"edits": "crm_wins"}))
+    sync(store, customer("7", phone="+15125550123", full_name=None))
+    chat(connection, organization, "15125550123")
+    assert rows("select full_name from crm_clients") == [("Annie",)]
+    assert rows("select count(*) from sync.field_edits") == [(0,)]
+
+    sync(store, customer("7", phone="+15125550123", full_name="Ann", source_updated_at=LATER))
+
+    assert rows("select full_name from crm_clients") == [("Ann",)]
+
+
+def test_a_name_that_a_person_types_before_the_chat_comes_stays_where_the_crm_wins(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: Connection,
+    organization: str,
+) -> None:
+    store = MemoryStore(make_store("shop", settings={"edits": "crm_wins"}))
+    sync(store, customer("7", phone="+15125550123", full_name=None))
+    connection.execute("update crm_clients set full_name = 'Anna'")
+    chat(connection, organization, "15125550123")
+
+    sync(store, customer("7", phone="+15125550123", full_name="Ann", source_updated_at=LATER))
+
+    assert rows("select full_name from crm_clients") == [("Anna",)]
