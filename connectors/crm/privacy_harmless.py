@@ -36,6 +36,11 @@ HOLDS_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     "sync.client_ltv": (
         "organization_id", "client_id", "as_of", "ltv", "order_count",
     ),
+    "sync.client_ltv_predictions": (
+        "organization_id", "client_id", "as_of", "ltv_method", "p_alive", "expected_orders_90d",
+        "expected_orders_365d", "expected_order_value", "predicted_ltv_365d",
+        "reporting_currency",
+    ),
     "sync.client_merges": (
         "id", "organization_id", "winner_id", "loser_id", "reason", "run_id", "merged_at",
         "undone_at",
@@ -84,6 +89,14 @@ HOLDS_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
         "id", "organization_id", "store_id", "stream", "run_id", "lease_token", "fetched",
         "inserted", "updated", "unchanged", "skipped", "quarantined", "watermark", "loaded_at",
         "deleted",
+    ),
+    "sync.ltv_fits": (
+        "organization_id", "as_of", "ltv_method", "reason", "reporting_currency", "clients",
+        "repeat_clients", "value_clients", "unrated_orders", "r", "alpha", "a", "b",
+        "log_likelihood", "p", "q", "v", "value_log_likelihood", "frequency_value_correlation",
+        "is_converged", "holdout_days", "holdout_clients", "holdout_predicted_orders",
+        "holdout_actual_orders", "holdout_mean_absolute_error", "holdout_correlation",
+        "holdout_deciles", "seconds", "fitted_at",
     ),
     "sync.quarantine": (
         "id", "organization_id", "store_id", "stream", "external_id", "fingerprint", "code",
