@@ -9,6 +9,7 @@ select
   probability,
   -- NULL while open: the database's one expression for the day a deal closed.
   closed_on,
+  stage_changed_at,
   created_at,
   updated_at
 from {{ source('crm', 'crm_deals') }}
