@@ -11,5 +11,13 @@ select
   average_order_value,
   lead_score,
   created_at,
-  updated_at
+  updated_at,
+  contact_id,
+  lead_quality,
+  company_name,
+  coalesce(email, '') <> '' as has_email,
+  coalesce(phone, '') <> '' or coalesce(secondary_phone, '') <> '' as has_phone,
+  first_contact_date,
+  last_contact_date,
+  ecommerce_customer_id
 from {{ source('crm', 'crm_clients') }}

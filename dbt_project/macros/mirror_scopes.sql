@@ -1,0 +1,138 @@
+{#
+  What the two large marts look at again. Both compare what is stored with what is there: no
+  watermark, so an order that is committed late, deleted, or given to another client is found whenever
+  it happens. A comparison of a million keys takes seconds; computing and comparing everything behind
+  them takes a minute.
+#}
+
+
+{#
+  Orders that came, went or changed, and all orders of the clients who have them now or had them:
+  theirs may be first, second or third now. `updated_at` changes with every write of an order (a
+  trigger); what a mart shows of the store and the organization is compared itself.
+#}
+{% macro orders_to_mirror() %}
+with stored as (
+  select
+    organization_id,
+    order_id,
+    client_id,
+    updated_at,
+    store_id,
+    store_key,
+    platform,
+    reporting_currency
+  from {{ this }}
+),
+
+found as (
+  select
+    orders.organization_id,
+    orders.order_id,
+    orders.client_id,
+    orders.updated_at,
+    stores.store_id,
+    stores.store_key,
+    stores.platform,
+    organizations.reporting_currency
+  from {{ ref('stg_crm__orders') }} as orders
+  inner join {{ ref('stg_crm__organizations') }} as organizations
+    on orders.organization_id = organizations.organization_id
+  left join {{ ref('int_order_stores') }} as stores
+    on orders.organization_id = stores.organization_id and orders.order_id = stores.order_id
+),
+
+changed as (
+  select
+    coalesce(stored.organization_id, found.organization_id) as organization_id,
+    coalesce(stored.order_id, found.order_id) as order_id,
+    stored.client_id as old_client_id,
+    found.client_id as new_client_id
+  from stored
+  full join found
+    on stored.organization_id = found.organization_id and stored.order_id = found.order_id
+  where
+    (
+      stored.client_id,
+      stored.updated_at,
+      stored.store_id,
+      stored.store_key,
+      stored.platform,
+      stored.reporting_currency
+    )
+    is distinct from (
+      found.client_id,
+      found.updated_at,
+      found.store_id,
+      found.store_key,
+      found.platform,
+      found.reporting_currency
+    )
+),
+
+clients as (
+  select organization_id, old_client_id as client_id from changed
+  union
+  select organization_id, new_client_id from changed
+)
+
+select organization_id, order_id
+from changed
+union
+select orders.organization_id, orders.order_id
+from {{ ref('stg_crm__orders') }} as orders
+inner join clients
+  on orders.organization_id = clients.organization_id and orders.client_id = clients.client_id
+{% endmacro %}
+
+
+{#
+  Orders whose lines came, went or changed, and those with a line whose product has appeared, has
+  gone, or costs something else now. An order without lines has no row here and is not looked for.
+#}
+{% macro order_items_to_mirror() %}
+with stored as (
+  select
+    organization_id,
+    order_id,
+    -- The same in every line of an order.
+    max(order_updated_at) as updated_at,
+    max(reporting_currency) as reporting_currency
+  from {{ this }}
+  group by organization_id, order_id
+),
+
+found as (
+  select
+    organization_id,
+    order_id,
+    updated_at,
+    reporting_currency
+  from {{ ref('fct_orders') }}
+  where item_count > 0
+)
+
+select
+  coalesce(stored.organization_id, found.organization_id) as organization_id,
+  coalesce(stored.order_id, found.order_id) as order_id
+from stored
+full join found
+  on stored.organization_id = found.organization_id and stored.order_id = found.order_id
+where
+  (stored.updated_at, stored.reporting_currency)
+  is distinct from (found.updated_at, found.reporting_currency)
+union
+select
+  lines.organization_id,
+  lines.order_id
+from {{ this }} as lines
+left join {{ ref('stg_crm__products') }} as products
+  on
+    lines.organization_id = products.organization_id
+    and lines.product_external_id = products.ecommerce_product_id
+where
+  (lines.product_id, lines.unit_cost_amount)
+  is distinct from (
+    products.product_id, case when products.currency = lines.currency then products.cost end
+  )
+{% endmacro %}

@@ -1,0 +1,84 @@
+{{ config(
+    unique_key=['organization_id', 'order_id', 'line_number'],
+    mirror_scope='order_items_to_mirror',
+    mirror_scope_key=['organization_id', 'order_id'],
+    indexes=[{'columns': ['organization_id', 'product_id']}],
+) }}
+-- What has changed is told by comparing with the orders' mart: depends_on: {{ ref('fct_orders') }}
+
+with orders as (
+  select *
+  from {{ ref('stg_crm__orders') }}
+  {% if mirrors_scope_only() %}
+    where (organization_id, order_id) in (
+      select
+        mirror_scope.organization_id,
+        mirror_scope.order_id
+      from mirror_scope
+    )
+  {% endif %}
+),
+
+lines as (
+  select
+    orders.organization_id,
+    orders.order_id,
+    elements.line_number,
+    orders.currency,
+    orders.exchange_rate,
+    orders.status,
+    orders.is_lost,
+    (orders.order_date at time zone 'UTC')::date as order_day,
+    orders.updated_at as order_updated_at,
+    elements.line ->> 'ecommerce_product_id' as product_external_id,
+    elements.line ->> 'sku' as sku,
+    elements.line ->> 'name' as product_name,
+    {{ number_or_null("elements.line ->> 'quantity'") }} as quantity,
+    {{ number_or_null("elements.line ->> 'unit_price'") }} as unit_price,
+    {{ number_or_null("elements.line ->> 'total'") }} as line_total,
+    {{ number_or_null("elements.line ->> 'tax'") }} as tax
+  from orders
+  cross join lateral jsonb_array_elements(
+    case when jsonb_typeof(orders.items) = 'array' then orders.items end
+  ) with ordinality as elements (line, line_number)
+  where jsonb_typeof(elements.line) = 'object'
+),
+
+costed as (
+  select
+    lines.*,
+    organizations.reporting_currency,
+    products.product_id,
+    case when products.currency = lines.currency then products.cost end as unit_cost
+  from lines
+  inner join {{ ref('stg_crm__organizations') }} as organizations
+    on lines.organization_id = organizations.organization_id
+  left join {{ ref('stg_crm__products') }} as products
+    on
+      lines.organization_id = products.organization_id
+      and lines.product_external_id = products.ecommerce_product_id
+)
+
+select
+  organization_id,
+  order_id,
+  line_number,
+  product_id,
+  product_external_id,
+  sku,
+  product_name,
+  quantity,
+  unit_price as unit_price_amount,
+  line_total as line_total_amount,
+  tax as tax_amount,
+  currency,
+  order_day,
+  status,
+  is_lost,
+  unit_cost as unit_cost_amount,
+  unit_cost * quantity as line_cost_amount,
+  exchange_rate,
+  line_total * exchange_rate as line_total_reporting,
+  reporting_currency,
+  order_updated_at
+from costed
