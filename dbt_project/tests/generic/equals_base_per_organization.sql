@@ -2,12 +2,13 @@
   A hit is an organization whose figures in the mart are not those of what it is made of: a row is
   missing, doubled, or belongs to somebody else. Whoever changed the mart looks.
   `counted`: pairs of an aggregate over the mart and the one over `base` that must equal it;
-  `condition` narrows the rows of `base`.
+  `condition` narrows the rows of `base`; `changed` is its column for when a row
+  last changed.
 
   Rows that changed while this build ran may or may not be in the mart yet, so their organizations are
   judged by the next build.
 #}
-{% test equals_base_per_organization(model, base, counted, condition='true') %}
+{% test equals_base_per_organization(model, base, counted, condition='true', changed='updated_at') %}
   with of_base as (
     select
       organization_id,
@@ -17,7 +18,7 @@
     from {{ base }}
     where {{ condition }}
     group by organization_id
-    having max(updated_at) < '{{ run_started_at }}'
+    having max({{ changed }}) < '{{ run_started_at }}'
   ),
 
   of_mart as (
