@@ -61,6 +61,7 @@ HOLDS_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sync.exchange_rates": (
         "base_currency", "quote_currency", "rate_date", "rate", "source", "loaded_at",
+        "valid_until",
     ),
     "sync.field_edits": (
         "id", "organization_id", "table_name", "row_id", "column_name", "edited_at",

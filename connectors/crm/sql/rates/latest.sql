@@ -1,0 +1,20 @@
+-- Expects currency (NULL for all) and day. For each stated pair the rate that holds on the day, or
+-- the last one known, with whether it still holds. Rates belong to no organization.
+select distinct on (r.base_currency, r.quote_currency)
+  r.base_currency,
+  r.quote_currency,
+  r.rate,
+  r.rate_date,
+  r.valid_until,
+  r.source,
+  sync.quoted_rate(r.base_currency, r.quote_currency, %(day)s::date) is not null as holds
+from sync.exchange_rates as r
+where
+  r.rate_date <= %(day)s::date
+  and coalesce(%(currency)s::text in (r.base_currency, r.quote_currency), true)
+order by
+  r.base_currency,
+  r.quote_currency,
+  coalesce(r.valid_until >= %(day)s::date, false) desc,
+  (r.valid_until is null) desc,
+  r.rate_date desc
