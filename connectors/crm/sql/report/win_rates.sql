@@ -1,0 +1,15 @@
+-- The newest win rates: of all closed deals, and of those closed in each UTC month.
+select
+  w.dimension,
+  w.close_month,
+  w.as_of,
+  w.won_count,
+  w.lost_count,
+  w.win_rate,
+  w.win_rate_by_value
+from marts.fct_win_rates as w
+where
+  w.organization_id = %(organization_id)s
+  and w.is_current
+  and w.dimension in ('overall', 'close_month')
+order by w.dimension, w.close_month

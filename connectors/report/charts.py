@@ -1,0 +1,162 @@
+"""The report's figures over time: revenue, win rate, response times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from connectors.report.drawing import ROLE, Canvas, Drawing, canvas
+from connectors.report.figures import Day, Report, Response, WinRate
+from connectors.report.words import compact, day, duration, money, short_month
+
+WIDE: Final = 1060
+HALF: Final = 510
+NARROW: Final = 350
+# From what is done to what is still to come, then what was lost: the order of the stack.
+STACK: Final = (
+    ("delivered", "step-4"),
+    ("shipped", "step-3"),
+    ("processing", "step-2"),
+    ("pending", "step-1"),
+)
+_NARROW_DAYS: Final = 30
+
+
+def revenue_by_day(report: Report, first: date, last: date) -> Drawing:
+    """Stacked bars by status; what was lost hangs below the line."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    title = "Net revenue by day and status"
+    summary = (
+        f"Stacked bars, one a day from {day(first)} to {day(last)}, in {report.currency}; "
+        "cancelled and refunded orders below the line. The table below has every figure."
+    )
+    with canvas("revenue", title, summary, WIDE, 300) as wide:
+        _stack(wide, report.days, days, report.currency)
+    with canvas("revenue-phone", title, summary, NARROW, 250) as narrow:
+        _stack(narrow, report.days, days[-_NARROW_DAYS:], report.currency)
+    return Drawing(wide.svg, narrow.svg)
+
+
+def _stack(drawn: Canvas, rows: Sequence[Day], days: Sequence[date], currency: str) -> None:
+    axes = drawn.axes
+    amounts = {(row.order_day, row.status): float(row.amount) for row in rows}
+    told: dict[date, list[str]] = defaultdict(list)
+    for row in rows:
+        told[row.order_day].append(f"{row.status}: {money(row.amount)} ({row.orders:,})")
+    places = range(len(days))
+    base = [0.0] * len(days)
+    for status, role in STACK:
+        heights = [amounts.get((one, status), 0.0) for one in days]
+        axes.bar(places, heights, bottom=base, width=0.82, color=ROLE[role])
+        base = [below + height for below, height in zip(base, heights, strict=True)]
+    lost = [
+        -amounts.get((one, "cancelled"), 0.0) - amounts.get((one, "refunded"), 0.0) for one in days
+    ]
+    axes.bar(places, lost, width=0.82, color=ROLE["lost"])
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high)
+    for place, one in zip(places, days, strict=True):
+        lines = told.get(one) or ["no orders"]
+        drawn.column(place, "\n".join([f"{day(one)}, {currency}", *lines]))
+    axes.set_xlim(-0.7, len(days) - 0.3)
+    axes.axhline(0, color=ROLE["muted"], linewidth=1)
+    _money_axis(axes)
+    step = max(1, len(days) // 6)
+    shown = list(places)[::-step][::-1]
+    axes.set_xticks(shown, [f"{days[n].day} {days[n]:%b}" for n in shown])
+
+
+def win_rate_over_time(rates: Sequence[WinRate]) -> Drawing:
+    """Percent of closed deals that were won, by month of closing, with the number closed."""
+    title = "Win rate by month of closing"
+    summary = "A line of the percentage of closed deals won, and bars of how many closed."
+
+    def draw(drawn: Canvas, shown: Sequence[WinRate]) -> None:
+        axes = drawn.axes
+        places = range(len(shown))
+        rate = [float("nan") if one.win_rate is None else float(one.win_rate) for one in shown]
+        axes.plot(places, rate, color=ROLE["accent"], linewidth=2, marker="o", markersize=5)
+        axes.set_ylim(0, 105)
+        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f} %"))
+        axes.set_yticks([0, 25, 50, 75, 100])
+        axes.grid(axis="y")
+        for place, one in zip(places, shown, strict=True):
+            closed = one.won_count + one.lost_count
+            told = "nothing closed" if one.win_rate is None else f"{one.win_rate} %"
+            drawn.column(place, f"{_month(one)}: {told}, {one.won_count} of {closed} won")
+            if one.win_rate is not None:
+                axes.annotate(
+                    f"{one.won_count}/{closed}",
+                    (place, float(one.win_rate)),
+                    # Never through the ceiling.
+                    xytext=(0, -16 if one.win_rate > 88 else 9),  # noqa: PLR2004 - room for a line
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=11,
+                    color=ROLE["muted"],
+                )
+        step = -(-len(shown) // 6)
+        ticks = list(places)[::-step][::-1]
+        axes.set_xticks(ticks, [_month(shown[n]) for n in ticks])
+
+    with canvas("wins", title, summary, HALF, 260) as wide:
+        draw(wide, rates[-12:])
+    with canvas("wins-phone", title, summary, NARROW, 230) as narrow:
+        draw(narrow, rates[-6:])
+    return Drawing(wide.svg, narrow.svg)
+
+
+def _month(rate: WinRate) -> str:
+    return "" if rate.close_month is None else short_month(rate.close_month)
+
+
+def response_times(responses: Sequence[Response]) -> Drawing:
+    """Median and ninth decile of the wait by week, for the AI and for agents."""
+    title = "Response time by week"
+    summary = "Lines of the median waiting time by week, the band up to what nine in ten waited."
+    weeks = sorted({one.week for one in responses})
+    with canvas("responses", title, summary, HALF, 260) as drawn:
+        axes = drawn.axes
+        for who, role in (("ai", "accent"), ("agent", "accent-2")):
+            mine = [one for one in responses if one.answered_by == who]
+            places = [weeks.index(one.week) for one in mine]
+            median = [max(one.median_seconds or 0, 1) for one in mine]
+            ninth = [max(one.p90_seconds or 0, 1) for one in mine]
+            axes.fill_between(places, median, ninth, color=ROLE[role], alpha=0.18, linewidth=0)
+            axes.plot(places, median, color=ROLE[role], linewidth=2, marker="o", markersize=5)
+        axes.set_yscale("log")
+        axes.minorticks_off()
+        low, high = axes.get_ylim()
+        marks = [s for s in (1, 10, 60, 600, 3600, 21_600, 86_400, 604_800) if low <= s <= high]
+        axes.set_yticks(marks or [60], [_mark(mark) for mark in marks or [60]])
+        axes.set_ylim(min(low, (marks or [60])[0]), max(high, (marks or [60])[-1] * 1.3))
+        for place, week in enumerate(weeks):
+            lines = [
+                f"{one.answered_by or 'unanswered'}: {one.turns:,}"
+                + (f", median {duration(one.median_seconds)}" if one.answered_by else "")
+                for one in responses
+                if one.week == week
+            ]
+            drawn.column(place, "\n".join([f"week of {day(week)}", *lines]))
+        axes.set_xlim(-0.6, len(weeks) - 0.4)
+        axes.grid(axis="y")
+        step = -(-len(weeks) // 5)
+        ticks = list(range(len(weeks)))[::-step][::-1]
+        axes.set_xticks(ticks, [f"{weeks[n].day} {weeks[n]:%b}" for n in ticks])
+    return Drawing(drawn.svg)
+
+
+def _mark(seconds: int) -> str:
+    return duration(seconds).replace(".0", "")
+
+
+def _money_axis(axes: Axes) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(abs(value))))
+    axes.grid(axis="y")
