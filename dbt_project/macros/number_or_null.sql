@@ -1,11 +1,14 @@
 {#
   A text as a number, NULL when it is none: people's own tools write into order lines, and one "n/a"
-  must not stop everybody's night. An exponent is how decimals of our own connectors may be spelled;
-  two digits of it keep a nonsensical one from filling the disk.
+  must not stop everybody's night. An exponent is how decimals of our own connectors may be spelled.
+  Length and exponent are limited, so that no nonsensical number fills the disk. The length is not in
+  the pattern: counted repetition takes PostgreSQL three times as long, on ten million values.
 #}
 {% macro number_or_null(text) -%}
 case
-  when {{ text }} ~ '^[+-]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][+-]?[0-9]{1,2})?$'
+  when
+    length({{ text }}) <= 40
+    and {{ text }} ~ '^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9][0-9]?)?$'
     then ({{ text }})::numeric
 end
 {%- endmacro %}

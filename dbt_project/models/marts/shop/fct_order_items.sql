@@ -2,12 +2,13 @@
     unique_key=['organization_id', 'order_id', 'line_number'],
     mirror_scope='order_items_to_mirror',
     mirror_scope_key=['organization_id', 'order_id'],
-    indexes=[{'columns': ['organization_id', 'product_id']}],
 ) }}
 -- What has changed is told by comparing with the orders' mart: depends_on: {{ ref('fct_orders') }}
 
 with orders as (
-  select *
+  select
+    *,
+    case when jsonb_typeof(items) = 'array' then items end as list
   from {{ ref('stg_crm__orders') }}
   {% if mirrors_scope_only() %}
     where (organization_id, order_id) in (
@@ -38,9 +39,7 @@ lines as (
     {{ number_or_null("elements.line ->> 'total'") }} as line_total,
     {{ number_or_null("elements.line ->> 'tax'") }} as tax
   from orders
-  cross join lateral jsonb_array_elements(
-    case when jsonb_typeof(orders.items) = 'array' then orders.items end
-  ) with ordinality as elements (line, line_number)
+  cross join lateral jsonb_array_elements(orders.list) with ordinality as elements (line, line_number)
   where jsonb_typeof(elements.line) = 'object'
 ),
 

@@ -2,11 +2,13 @@
     unique_key=['organization_id', 'order_id'],
     mirror_scope='orders_to_mirror',
     mirror_scope_key=['organization_id', 'order_id'],
-    indexes=[{'columns': ['organization_id', 'order_day']}, {'columns': ['organization_id', 'client_id']}],
+    indexes=[{'columns': ['organization_id', 'order_day']}],
 ) }}
 
 with orders as (
-  select *
+  select
+    *,
+    case when jsonb_typeof(items) = 'array' then items end as list
   from {{ ref('stg_crm__orders') }}
   {% if mirrors_scope_only() %}
     -- All orders of a client whose orders changed are in it, so that ranks are complete.
@@ -19,6 +21,39 @@ with orders as (
   {% endif %}
 ),
 
+-- Materialized: it is computed by parallel workers, and the items are left behind before a million
+-- orders are sorted for their ranks.
+counted as materialized (
+  select
+    organization_id,
+    order_id,
+    order_number,
+    client_id,
+    status,
+    is_lost,
+    order_date,
+    currency,
+    exchange_rate,
+    subtotal,
+    discount,
+    tax,
+    shipping,
+    total,
+    refunded_total,
+    net_revenue,
+    shipped_date,
+    delivered_date,
+    updated_at,
+    -- Anything may stand in items; only what is an object in a list is a line.
+    coalesce(
+      jsonb_array_length(
+        jsonb_path_query_array(list, 'strict $[*] ? (@.type() == "object")')
+      ),
+      0
+    )::bigint as item_count
+  from orders
+),
+
 ranked as (
   select
     *,
@@ -26,15 +61,8 @@ ranked as (
       when not is_lost then row_number() over (
         partition by organization_id, client_id, is_lost order by order_date, order_id
       )
-    end as order_rank,
-    -- Anything may stand in items; only what is an object in a list is a line.
-    (
-      select count(*)
-      from jsonb_array_elements(case when jsonb_typeof(orders.items) = 'array' then orders.items end)
-        as lines (line)
-      where jsonb_typeof(lines.line) = 'object'
-    ) as item_count
-  from orders
+    end as order_rank
+  from counted
 )
 
 select
