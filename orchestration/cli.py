@@ -27,6 +27,11 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "analytics": ("analytics", "analytics", "Build or refresh the five views."),
     "metrics": ("analytics", "metrics", "Compute lifetime value and win rate."),
+    "rates": (
+        "rates",
+        "rates",
+        "Exchange rates: load the ECB's, state your own, see what lacks one.",
+    ),
     "quarantine": ("quarantine", "quarantine", "Records that could not be loaded."),
     "privacy": ("privacy", "privacy", "Forget persons and prove it; hand their data over."),
     "edits": ("edits", "edits", "What people changed in columns that a store fills."),
@@ -64,7 +69,8 @@ class _Lazy(click.Group):
     epilog="Settings are STORELOOM_* variables: STORELOOM_HOME, STORELOOM_DATABASE_URL, "
     "STORELOOM_DAGSTER_DATABASE_URL, STORELOOM_ENVIRONMENT, STORELOOM_SHARD_SIZE, "
     "STORELOOM_CONCURRENCY, STORELOOM_HOST, STORELOOM_PORT, STORELOOM_RETENTION_DAYS, "
-    "STORELOOM_ENCRYPTION_KEYS. A misspelt one is an error.",
+    "STORELOOM_ENCRYPTION_KEYS, STORELOOM_RATES_URL, STORELOOM_RATES_FILE. A misspelt one is an "
+    "error.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback when a command fails.")
 @click.version_option(package_name="storeloom")

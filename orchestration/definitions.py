@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dagster import Definitions, in_process_executor
 
-from orchestration.defs import analytics, maintenance, metrics, sync
+from orchestration.defs import analytics, maintenance, metrics, rates, sync
 from orchestration.lib.resources import Crm, dbt_resource
 
 defs = Definitions.merge(
     sync.defs,
+    rates.defs,
     analytics.defs,
     metrics.defs,
     maintenance.defs,

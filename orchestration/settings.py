@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from connectors.errors import ConfigurationError
+from connectors.rates import ECB, OFF
 
 # The checkout: pyproject.toml, dagster.yaml, migrations/ and dbt_project/ lie here.
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -43,7 +44,8 @@ class Settings(BaseModel):
 
     `database_url` None means the embedded server under `home`. `shard_size`: stores a nightly
     shard holds. `concurrency`: stores read at the same time. `retention_days`: how long finished
-    runs stay in Dagster's event log. Secrets print as asterisks.
+    runs stay in Dagster's event log. `rates_url`: the folder of the ECB's files or of a mirror, or
+    "off"; `rates_file`: one of these files instead. Secrets print as asterisks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -57,11 +59,20 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
     retention_days: int = Field(default=30, ge=1)
+    rates_url: str = ECB
+    rates_file: Path | None = None
 
-    @field_validator("home")
+    @field_validator("home", "rates_file")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @field_validator("rates_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value != OFF and not value.startswith(("https://", "http://")):
+            raise ValueError(f'must start with https:// or http://, or be "{OFF}"')
+        return value
 
     @field_validator("database_url", "dagster_database_url")
     @classmethod

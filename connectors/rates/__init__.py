@@ -4,3 +4,9 @@
 what differs to `sync.exchange_rates`, `orders.py` lets the orders follow, `findings.py` says what
 is missing.
 """
+
+from typing import Final
+
+ECB: Final = "https://www.ecb.europa.eu/stats/eurofxref"
+# For those who sell in one currency only, or state their rates themselves.
+OFF: Final = "off"

@@ -19,8 +19,9 @@ from psycopg import sql
 
 from connectors.crm.statements import load
 from connectors.errors import ConfigurationError
+from connectors.rates import OFF
 from connectors.rates.ecb import Quote, RatesError, parse
-from connectors.rates.source import OFF, Held, Span, fetch, read_file, span_for
+from connectors.rates.source import Held, Span, fetch, read_file, span_for
 from connectors.values import check_currency
 
 Connection = psycopg.Connection[Any]

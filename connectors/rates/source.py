@@ -19,9 +19,6 @@ from connectors.errors import StoreError
 from connectors.http import HttpClient
 from connectors.rates.ecb import RatesError
 
-ECB: Final = "https://www.ecb.europa.eu/stats/eurofxref"
-# For those who sell in one currency only, or load rates of their own.
-OFF: Final = "off"
 # The whole history is about 8 MB.
 LARGEST_BYTES: Final = 64 * 1024 * 1024
 # The night has other things to do than to wait for a web site.

@@ -20,6 +20,7 @@ from connectors.crm.metrics import kpis
 from connectors.crm.migrations import status
 from connectors.crm.provision import drop_database, ensure_database
 from connectors.crm.stores import add_store, ensure_organization
+from connectors.rates import OFF
 from connectors.records import Stream
 from connectors.sandbox.server import SandboxServer
 from connectors.sandbox.spec import SandboxSpec
@@ -55,6 +56,8 @@ def enter_demo(environment: MutableMapping[str, str], home: Path) -> None:
     for name in ("STORELOOM_DATABASE_URL", "STORELOOM_DAGSTER_DATABASE_URL"):
         environment.pop(name, None)
     environment["STORELOOM_HOME"] = str(home)
+    # Its rates are its own, so that everybody's demo shows the same figures.
+    environment.setdefault("STORELOOM_RATES_URL", OFF)
 
 
 def read_spec(home: Path) -> DemoSpec | None:

@@ -34,6 +34,7 @@ from orchestration.lib.dbt import build
 from orchestration.lib.dbt_events import build_events
 from orchestration.lib.metadata import materializations
 from orchestration.lib.outcomes import StoreOutcome, trouble_report
+from orchestration.lib.rates import night_events, run_rates
 from orchestration.lib.reconciling import evaluations, reconcile_all
 from orchestration.lib.resources import Crm
 from orchestration.lib.sharding import for_each_store, shards
@@ -128,6 +129,23 @@ def reconcile_stores(
     yield Output(outcomes)
 
 
+@op(out=Out(list), retry_policy=PATIENCE)
+def rate_orders(
+    context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]
+) -> Iterator[Any]:
+    """Load the ECB's rates and give orders theirs, before anything is summed up.
+
+    A silent ECB stops nothing: the last rates are carried forward, and the checks say so.
+    """
+    done = run_rates(crm, context.run_id)
+    if done.error is not None:
+        context.log.warning(done.error)
+    materialization, found = night_events(crm, done)
+    context.log_event(materialization)
+    yield from found
+    yield Output(outcomes)
+
+
 @op(out=Out(list))
 def model(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]) -> Iterator[Any]:
     """Build and test the views; what dbt refused is told at the end of the night."""
@@ -162,12 +180,12 @@ def close_night(troubles: list[str]) -> None:
 
 @job(
     description=(
-        "Every active store, synced and compared, then the views, then the metrics. Needs no "
-        "configuration."
+        "Every active store, synced and compared, then exchange rates, the views and the metrics. "
+        "Needs no configuration."
     ),
     tags={**_NO_RUN_RETRY, "storeloom/exclusive": "nightly_sync"},
 )
 def nightly_sync() -> None:
     """See the module."""
     outcomes = reconcile_stores(check_counts(plan_night().map(sync_shard).collect()))
-    close_night(measure_night(model(outcomes)))
+    close_night(measure_night(model(rate_orders(outcomes))))

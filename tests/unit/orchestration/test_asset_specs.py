@@ -71,6 +71,7 @@ def test_these_are_the_assets_in_their_groups() -> None:
 
     assert groups == {
         "stores": "stores",
+        "exchange_rates": "rates",
         **dict.fromkeys(SYNCED | WRITTEN_BY_PEOPLE | KEPT_BY_STORELOOM, "crm"),
         **dict.fromkeys(STAGING, "staging"),
         **dict.fromkeys(VIEWS | MARTS, "analytics"),
@@ -83,6 +84,7 @@ def test_the_lineage_runs_from_stores_to_views_and_metrics() -> None:
 
     assert found == {
         "stores": set(),
+        "exchange_rates": set(),
         **{name: {"stores"} for name in SYNCED},
         **{name: set() for name in WRITTEN_BY_PEOPLE | KEPT_BY_STORELOOM},
         **STAGING,
@@ -115,6 +117,7 @@ def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
 
     assert {name for name in repository.job_names if not name.startswith("__")} == {
         "nightly_sync",
+        "load_exchange_rates",
         "sync_store",
         "check_stores",
         "reconcile",
@@ -130,6 +133,7 @@ def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
         for schedule in repository.schedule_defs
     } == {
         "nightly_sync_schedule": ("0 2 * * *", "UTC", "nightly_sync"),
+        "exchange_rates_schedule": ("30 16 * * *", "UTC", "load_exchange_rates"),
         "hourly_refresh_schedule": ("0 * * * *", "UTC", "refresh_analytics"),
         "daily_metrics_schedule": ("0 6 * * *", "UTC", "compute_metrics"),
         "prune_event_log_schedule": ("30 4 * * *", "UTC", "prune_event_log"),

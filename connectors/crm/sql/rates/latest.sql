@@ -13,8 +13,8 @@ where
   r.rate_date <= %(day)s::date
   and coalesce(%(currency)s::text in (r.base_currency, r.quote_currency), true)
 order by
-  r.base_currency,
-  r.quote_currency,
+  r.base_currency asc,
+  r.quote_currency asc,
   coalesce(r.valid_until >= %(day)s::date, false) desc,
   (r.valid_until is null) desc,
   r.rate_date desc
