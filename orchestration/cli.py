@@ -32,6 +32,8 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
         "rates",
         "Exchange rates: load the ECB's, state your own, see what lacks one.",
     ),
+    "report": ("report", "report", "An organization's report, as a page in the browser."),
+    "docs": ("docs", "docs", "What every table and column means, as one page."),
     "quarantine": ("quarantine", "quarantine", "Records that could not be loaded."),
     "privacy": ("privacy", "privacy", "Forget persons and prove it; hand their data over."),
     "edits": ("edits", "edits", "What people changed in columns that a store fills."),

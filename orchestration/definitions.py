@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import Definitions, in_process_executor
 
-from orchestration.defs import analytics, maintenance, metrics, rates, sync
+from orchestration.defs import analytics, maintenance, metrics, rates, reports, sync
 from orchestration.lib.resources import Crm, dbt_resource
 
 defs = Definitions.merge(
@@ -12,6 +12,7 @@ defs = Definitions.merge(
     rates.defs,
     analytics.defs,
     metrics.defs,
+    reports.defs,
     maintenance.defs,
     Definitions(
         resources={"crm": Crm(), "dbt": dbt_resource},

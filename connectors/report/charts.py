@@ -25,6 +25,8 @@ STACK: Final = (
     ("pending", "step-1"),
 )
 _NARROW_DAYS: Final = 30
+# A waiting time's natural marks, in seconds: 1 s to a week.
+_MARKS: Final = (1, 10, 60, 600, 3600, 21_600, 86_400, 604_800)
 
 
 def revenue_by_day(report: Report, first: date, last: date) -> Drawing:
@@ -121,7 +123,8 @@ def response_times(responses: Sequence[Response]) -> Drawing:
     title = "Response time by week"
     summary = "Lines of the median waiting time by week, the band up to what nine in ten waited."
     weeks = sorted({one.week for one in responses})
-    with canvas("responses", title, summary, HALF, 260) as drawn:
+
+    def draw(drawn: Canvas) -> None:
         axes = drawn.axes
         for who, role in (("ai", "accent"), ("agent", "accent-2")):
             mine = [one for one in responses if one.answered_by == who]
@@ -133,9 +136,12 @@ def response_times(responses: Sequence[Response]) -> Drawing:
         axes.set_yscale("log")
         axes.minorticks_off()
         low, high = axes.get_ylim()
-        marks = [s for s in (1, 10, 60, 600, 3600, 21_600, 86_400, 604_800) if low <= s <= high]
-        axes.set_yticks(marks or [60], [_mark(mark) for mark in marks or [60]])
-        axes.set_ylim(min(low, (marks or [60])[0]), max(high, (marks or [60])[-1] * 1.3))
+        # From the mark below to the mark above, so that a line has something to be measured by.
+        below = max((mark for mark in _MARKS if mark <= low), default=_MARKS[0])
+        above = min((mark for mark in _MARKS if mark >= high), default=_MARKS[-1])
+        marks = [mark for mark in _MARKS if below <= mark <= above]
+        axes.set_yticks(marks, [duration(mark).replace(".0", "") for mark in marks])
+        axes.set_ylim(min(below, low), max(above, high))
         for place, week in enumerate(weeks):
             lines = [
                 f"{one.answered_by or 'unanswered'}: {one.turns:,}"
@@ -149,11 +155,12 @@ def response_times(responses: Sequence[Response]) -> Drawing:
         step = -(-len(weeks) // 5)
         ticks = list(range(len(weeks)))[::-step][::-1]
         axes.set_xticks(ticks, [f"{weeks[n].day} {weeks[n]:%b}" for n in ticks])
-    return Drawing(drawn.svg)
 
-
-def _mark(seconds: int) -> str:
-    return duration(seconds).replace(".0", "")
+    with canvas("responses", title, summary, HALF, 260) as wide:
+        draw(wide)
+    with canvas("responses-phone", title, summary, NARROW, 240) as narrow:
+        draw(narrow)
+    return Drawing(wide.svg, narrow.svg)
 
 
 def _money_axis(axes: Axes) -> None:

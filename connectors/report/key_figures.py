@@ -8,7 +8,16 @@ from decimal import Decimal
 import msgspec
 
 from connectors.report.figures import Month, Report, month_before, month_end
-from connectors.report.words import NOTHING, day, headline, money, month, percent, plural, points
+from connectors.report.words import (
+    NOTHING,
+    day,
+    headline,
+    money,
+    percent,
+    plural,
+    points,
+    short_month,
+)
 
 
 class KeyFigure(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,22 +68,22 @@ def _of_the_month(report: Report) -> list[KeyFigure]:
     return [
         KeyFigure(
             key="net_revenue",
-            name=f"Net revenue, {month(first)}",
+            name=f"Net revenue, {short_month(first)}",
             value=now.net_revenue,
             shown=headline(now.net_revenue, report.currency),
             means=f"{plural(now.orders, 'order')} less refunds, without cancelled ones. "
             "The last month that is over.",
-            change=None if is_first else _change(now.net_revenue, before.net_revenue),
+            change=None if is_first else _change(now.net_revenue, before.net_revenue, first),
         ),
         KeyFigure(
             key="average_order_value",
-            name=f"Order value, {month(first)}",
+            name=f"Order value, {short_month(first)}",
             value=now.average_order_value,
             shown=money(now.average_order_value, report.currency),
             means="Net revenue of the month per order that has an exchange rate.",
             change=None
             if is_first or now.average_order_value is None
-            else _change(now.average_order_value, before.average_order_value),
+            else _change(now.average_order_value, before.average_order_value, first),
         ),
     ]
 
@@ -86,12 +95,12 @@ def _empty(first: date) -> Month:
     )
 
 
-def _change(now: Decimal, before: Decimal | None) -> str | None:
+def _change(now: Decimal, before: Decimal | None, first: date) -> str | None:
     if not before:
         return None
     share = now / before - 1
     sign = "+" if share > 0 else "−" if share < 0 else "±"
-    return f"{sign}{percent(abs(share))} on the month before"
+    return f"{sign}{percent(abs(share))} on {short_month(month_before(first))}"
 
 
 def _repeat_rate(report: Report) -> KeyFigure:

@@ -91,7 +91,8 @@ def funnel(stages: Sequence[Stage]) -> Drawing:
     shown = [one for one in stages if one.lifecycle_stage not in {None, "churned"}]
     title = "Clients who reached each stage"
     summary = "Bars, one a stage, each as long as the number of clients who got at least that far."
-    with canvas("funnel", title, summary, HALF, 40 + 34 * max(len(shown), 1)) as drawn:
+
+    def draw(drawn: Canvas) -> None:
         axes = drawn.axes
         top = max([one.clients_reached or 0 for one in shown] + [1])
         for line, one in enumerate(shown):
@@ -99,7 +100,7 @@ def funnel(stages: Sequence[Stage]) -> Drawing:
             bar = axes.barh([line], [reached], height=0.66, color=ROLE["accent"])
             said = f"{reached:,}"
             if one.conversion_from_previous is not None:
-                said += f"   {percent(one.conversion_from_previous, 0)} of the stage before"
+                said += f" · {percent(one.conversion_from_previous, 0)} of the stage before"
             drawn.tip(bar[0], f"{one.lifecycle_stage}: {reached:,} reached, {one.clients:,} here")
             is_long = reached > 0.45 * top
             axes.text(
@@ -111,7 +112,13 @@ def funnel(stages: Sequence[Stage]) -> Drawing:
         axes.set_xlim(0, top * 1.02)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-    return Drawing(drawn.svg)
+
+    height = 30 + 36 * len(shown)
+    with canvas("funnel", title, summary, HALF, height) as wide:
+        draw(wide)
+    with canvas("funnel-phone", title, summary, NARROW, height) as narrow:
+        draw(narrow)
+    return Drawing(wide.svg, narrow.svg)
 
 
 def ltv_deciles(deciles: Sequence[Decile], currency: str) -> Drawing:
@@ -119,7 +126,8 @@ def ltv_deciles(deciles: Sequence[Decile], currency: str) -> Drawing:
     title = "Lifetime value by decile of clients"
     summary = f"Two bars a decile: average so far and predicted for a year, in {currency}."
     has_predictions = any(one.predicted_average is not None for one in deciles)
-    with canvas("ltv", title, summary, HALF, 260) as drawn:
+
+    def draw(drawn: Canvas) -> None:
         axes = drawn.axes
         width = 0.4 if has_predictions else 0.75
         for one in deciles:
@@ -147,7 +155,12 @@ def ltv_deciles(deciles: Sequence[Decile], currency: str) -> Drawing:
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
         axes.grid(axis="y")
-    return Drawing(drawn.svg)
+
+    with canvas("ltv", title, summary, HALF, 260) as wide:
+        draw(wide)
+    with canvas("ltv-phone", title, summary, NARROW, 240) as narrow:
+        draw(narrow)
+    return Drawing(wide.svg, narrow.svg)
 
 
 def sync_grid(days: Sequence[SyncDay], stores: Sequence[str]) -> Drawing:
@@ -157,7 +170,7 @@ def sync_grid(days: Sequence[SyncDay], stores: Sequence[str]) -> Drawing:
     calendar = sorted({one.day for one in days})
     states = {(one.store_key, one.day): one.state for one in days}
 
-    def draw(drawn: Canvas, shown: Sequence[date], longest: int) -> None:
+    def draw(drawn: Canvas, shown: Sequence[date], longest: int, ticks: int) -> None:
         axes = drawn.axes
         for line, store in enumerate(stores):
             for place, one in enumerate(shown):
@@ -173,16 +186,15 @@ def sync_grid(days: Sequence[SyncDay], stores: Sequence[str]) -> Drawing:
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylim(len(stores) - 0.5, -0.5)
         axes.set_yticks(range(len(stores)), [_cut(store, longest) for store in stores])
-        step = max(1, len(shown) // 5)
-        ticks = list(range(len(shown)))[::-step][::-1]
-        axes.set_xticks(ticks, [f"{shown[n].day} {shown[n]:%b}" for n in ticks])
+        marked = list(range(len(shown)))[:: -max(1, len(shown) // ticks)][::-1]
+        axes.set_xticks(marked, [f"{shown[n].day} {shown[n]:%b}" for n in marked])
         axes.spines["bottom"].set_visible(False)
 
     height = 40 + _ROW * len(stores)
     with canvas("sync", title, summary, WIDE, height) as wide:
-        draw(wide, calendar, 40)
+        draw(wide, calendar, 40, 6)
     with canvas("sync-phone", title, summary, NARROW, height) as narrow:
-        draw(narrow, calendar[-14:], 16)
+        draw(narrow, calendar[-14:], 16, 3)
     return Drawing(wide.svg, narrow.svg)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -82,11 +82,22 @@ def clock(moment: datetime | None) -> str:
     return NOTHING if moment is None else f"{day(moment.date())}, {moment:%H:%M} UTC"
 
 
-def days_of(days: Sequence[date], most: int = 5) -> str:
-    """Days as a short list: 3 Oct, 4 Oct and 12 more."""
-    told = [f"{one.day} {one:%b}" for one in days[:most]]
-    more = len(days) - len(told)
-    return ", ".join(told) + (f" and {more} more" if more else "")
+def days_of(days: Sequence[date], most: int = 4) -> str:
+    """Ascending days as a short list of stretches: 3 Oct, 5 Oct to 12 Oct and 9 more days."""
+    stretches: list[list[date]] = []
+    for one in days:
+        if stretches and one - stretches[-1][-1] == timedelta(days=1):
+            stretches[-1].append(one)
+        else:
+            stretches.append([one])
+    more = sum(len(stretch) for stretch in stretches[most:])
+    told = ", ".join(_stretch(stretch) for stretch in stretches[:most])
+    return told + (f" and {plural(more, 'more day')}" if more else "")
+
+
+def _stretch(days: Sequence[date]) -> str:
+    last = f"{days[-1].day} {days[-1]:%b}"
+    return last if len(days) == 1 else f"{days[0].day} {days[0]:%b} to {last}"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

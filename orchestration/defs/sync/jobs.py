@@ -36,6 +36,7 @@ from orchestration.lib.metadata import materializations
 from orchestration.lib.outcomes import StoreOutcome, trouble_report
 from orchestration.lib.rates import night_events, run_rates
 from orchestration.lib.reconciling import evaluations, reconcile_all
+from orchestration.lib.reporting import build_reports, reports_event
 from orchestration.lib.resources import Crm
 from orchestration.lib.sharding import for_each_store, shards
 from orchestration.lib.store_run import count_rows, sync_one
@@ -146,8 +147,28 @@ def rate_orders(
     yield Output(outcomes)
 
 
+@op(out=Out(list), retry_policy=PATIENCE)
+def measure_night(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]) -> list[str]:
+    """Compute lifetime value and win rate; before the marts, which show them.
+
+    What fails after all retries is told at the end of the night and keeps no view from its build.
+    """
+    del outcomes  # only to come after the stores and their rates
+    try:
+        for event in measure(crm, datetime.now(UTC).date()):
+            context.log_event(event)
+    except Exception as error:
+        if context.retry_number < PATIENCE.max_retries:
+            raise
+        context.log.exception("metrics")
+        return [f"the metrics could not be computed: {' '.join(str(error).split())}"]
+    return []
+
+
 @op(out=Out(list))
-def model(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]) -> Iterator[Any]:
+def model(
+    context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome], unmeasured: list[str]
+) -> Iterator[Any]:
     """Build and test the views; what dbt refused is told at the end of the night."""
     built = build(crm.url, crm.settings.home, on_line=print)
     rows: dict[str, int] = {}
@@ -156,19 +177,22 @@ def model(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOutcome]) -
             rows = analytics_rows(connection)
     yield from build_events(built, analytics_models, rows)
     trouble = trouble_report(outcomes)
-    troubles = [] if trouble is None else [trouble]
+    troubles = [*([] if trouble is None else [trouble]), *unmeasured]
     if built.error is not None:
         context.log.error(built.error)
         troubles.append(built.error)
     yield Output(troubles)
 
 
-@op(out=Out(list), retry_policy=PATIENCE)
-def measure_night(context: OpExecutionContext, crm: Crm, troubles: list[str]) -> list[str]:
-    """Compute lifetime value and win rate."""
-    for event in measure(crm, datetime.now(UTC).date()):
-        context.log_event(event)
-    return troubles
+@op(out=Out(list))
+def report_night(context: OpExecutionContext, crm: Crm, troubles: list[str]) -> list[str]:
+    """Write every organization's report; one that fails is told at the end of the night.
+
+    After a failed build too: the marts are yesterday's then, and the page says as of when.
+    """
+    reported = build_reports(crm, context.log)
+    context.log_event(reports_event(reported))
+    return [*troubles, *reported.troubles]
 
 
 @op
@@ -180,12 +204,13 @@ def close_night(troubles: list[str]) -> None:
 
 @job(
     description=(
-        "Every active store, synced and compared, then exchange rates, the views and the metrics. "
-        "Needs no configuration."
+        "Every active store, synced and compared, then exchange rates, metrics, views and marts, "
+        "and a report per organization. Needs no configuration."
     ),
     tags={**_NO_RUN_RETRY, "storeloom/exclusive": "nightly_sync"},
 )
 def nightly_sync() -> None:
     """See the module."""
-    outcomes = reconcile_stores(check_counts(plan_night().map(sync_shard).collect()))
-    close_night(measure_night(model(rate_orders(outcomes))))
+    compared = reconcile_stores(check_counts(plan_night().map(sync_shard).collect()))
+    outcomes = rate_orders(compared)
+    close_night(report_night(model(outcomes, measure_night(outcomes))))

@@ -8,6 +8,6 @@ select
 from marts.fct_daily_shop as d
 where
   d.organization_id = %(organization_id)s
-  and d.order_day between %(first_day)s and %(last_day)s
+  and d.period_day between %(first_day)s and %(last_day)s
 group by d.currency
 order by orders desc, d.currency

@@ -5,7 +5,7 @@ select
   coalesce(sum(o.net_reporting) filter (where not o.is_lost), 0) as net_revenue,
   count(*) filter (where not o.is_lost) as orders,
   count(o.net_reporting) filter (where not o.is_lost) as rated_orders,
-  count(*) filter (where o.exchange_rate is null) as unrated_orders
+  count(*) filter (where not o.is_lost and o.net_reporting is null) as unrated_orders
 from marts.fct_orders as o
 where
   o.organization_id = %(organization_id)s

@@ -3,7 +3,7 @@
 with sold as (
   select
     p.product_id,
-    min(p.name) as name,
+    min(p.product_name) as name,
     min(p.sku) as sku,
     sum(p.units) as units,
     sum(p.revenue_reporting) as revenue,

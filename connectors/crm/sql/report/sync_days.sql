@@ -18,7 +18,7 @@ with compared as (
 known as (
   select
     d.store_key,
-    min(d.order_day) as first_day
+    min(d.period_day) as first_day
   from marts.fct_daily_shop as d
   where
     d.organization_id = %(organization_id)s
