@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from connectors.crm.database import Connection
+from connectors.crm.edits import held_of_clients
 from connectors.crm.former import stays
 from connectors.crm.identity import Candidate, Link, Match, resolve
 from connectors.crm.people import CUSTOMERS, Person, settle_phone
@@ -48,6 +49,7 @@ def merge_people(
     found = _resolve(connection, target, people, orders)
     made = found.made
     begins = _lock(connection, target, found, orders)
+    _leave_held(connection, target, people, found)
     rounds = stage_people(connection, target, people, found, made, records)
     scope = {**target.scope, "platform": target.platform}
     if made:
@@ -101,6 +103,16 @@ def _lock(
             if client_id in customers and shop_id is not None
         )
     return begins
+
+
+def _leave_held(
+    connection: Connection, target: Target, people: Mapping[Key, Person], found: Found
+) -> None:
+    held = held_of_clients(connection, target, set(found.clients.values()) - found.made)
+    for key, person in people.items():
+        for column in held.get(found.clients[key], ()):
+            # The client's columns are called as the person's; a null never overwrites.
+            setattr(person, column, None)
 
 
 def _resolve(

@@ -92,6 +92,27 @@ def held(target: Target, watched: Watch) -> Held:
     return found
 
 
+def held_of_clients(
+    connection: Connection, target: Target, client_ids: Iterable[UUID]
+) -> dict[UUID, set[str]]:
+    """Return the columns of clients that people changed and that stay, the rows being locked.
+
+    Asked by client and not by record: a customer or guest may become this client only now.
+    """
+    if target.edits != CRM_WINS:
+        return {}
+    states: dict[Cell, str] = {}
+    for _, row_id, name, _, state in connection.execute(
+        load("edits/unsettled"), {**target.scope, "row_ids": array(map(str, client_ids))}
+    ):
+        states[row_id, name] = state
+    found: dict[UUID, set[str]] = {}
+    for (row_id, name), state in states.items():
+        if state != "released" and column("crm_clients", name).is_holdable:
+            found.setdefault(row_id, set()).add(name)
+    return found
+
+
 def settle(
     connection: Connection, target: Target, watched: Watch, changes: Sequence[Change]
 ) -> None:

@@ -46,7 +46,7 @@ def merge(
     restore(connection, target, stream, changes, watched)
     stays = held(target, watched)
     if stream is Stream.CUSTOMERS:
-        _merge_customers(connection, target, changes, stays)
+        _merge_customers(connection, target, changes)
     elif stream is Stream.PRODUCTS:
         _merge_products(connection, target, changes, stays)
     else:
@@ -54,9 +54,7 @@ def merge(
     settle(connection, target, watched, changes)
 
 
-def _merge_customers(
-    connection: Connection, target: Target, changes: Sequence[Change], stays: Held
-) -> None:
+def _merge_customers(connection: Connection, target: Target, changes: Sequence[Change]) -> None:
     target = observe_customers(
         connection, target, [cast(Customer, change.record) for change in changes]
     )
@@ -69,10 +67,6 @@ def _merge_customers(
         )
         for position, change in enumerate(changes)
     ]
-    for person, change in zip(people, changes, strict=True):
-        for column in stays.get(change.crm_id, ()) if change.crm_id else ():
-            # The client's columns are called as the person's; a null never overwrites.
-            setattr(person, column, None)
     deleted = [change.record.external_id for change in changes if change.record.is_deleted]
     if deleted:
         note_orders_of(connection, target, deleted)

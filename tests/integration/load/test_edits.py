@@ -332,6 +332,28 @@ def test_a_store_may_let_the_crm_win_column_by_column(
     assert rows("select total, tax from crm_orders") == [(Decimal(7), Decimal(2))]
 
 
+@pytest.mark.parametrize("is_synced_between", [False, True])
+def test_a_guests_client_that_somebody_changed_stays_so_when_the_guest_registers(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+    is_synced_between: bool,
+) -> None:
+    store = MemoryStore(make_store("shop", settings={"edits": "crm_wins"}))
+    sync(store, order("1", email="c1@example.com", full_name="Guest"))
+    connection.execute("update crm_clients set full_name = 'Renamed'")
+    if is_synced_between:
+        sync(store, full=False)
+
+    sync(store, customer("1", full_name="Ann", phone="+15125550123"))
+
+    assert rows("select full_name, email, phone from crm_clients") == [
+        ("Renamed", "c1@example.com", "+15125550123")
+    ]
+    assert rows(LEDGER) == [("full_name", "held")]
+
+
 def test_an_edit_of_a_store_that_lets_the_crm_win_is_held_though_nothing_changed_there(
     make_store: Callable[..., StoreConfig],
     sync: Sync,

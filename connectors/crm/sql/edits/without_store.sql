@@ -1,7 +1,9 @@
 -- Edits in which no store has a say: of rows that are gone, of clients whom no customer record of a
 -- store describes (orders only fill gaps), of rows whose record the store has no more.
 --
--- Expects organization_id, store_id, run_id, keys (columns that hold a store's id) and totals (those
+-- Where the CRM wins, what is held stays so for whatever customer record comes to describe the client.
+--
+-- Expects organization_id, store_id, run_id, states (those that may be settled) and totals (columns
 -- that the orders come to).
 update sync.field_edits as e
 set
@@ -18,6 +20,15 @@ where
   and e.settled_at is null
   and e.column_name is not null
   and e.column_name <> all(%(totals)s::text [])
+  and (
+    e.state <> 'held'
+    or e.state = any(%(states)s::text [])
+    or not exists (
+      select
+      from sync.record_map as m
+      where m.organization_id = e.organization_id and m.crm_id = e.row_id
+    )
+  )
   and not exists (
     select
     from sync.record_map as m
