@@ -59,8 +59,8 @@ def remove_customer(shop: Shop, one: int, other: int) -> None:
 def return_customer(shop: Shop, one: int, other: int) -> None:
     """An id that was deleted is there again, for whomever."""
     gone = [one for one in shop.gone[Stream.CUSTOMERS] if one not in shop.customers]
-    # WooCommerce counts on: it gives no id twice, and that its orders were a guest's for a while would
-    # be seen by nobody, for it moves no date.
+    # WooCommerce gives no id twice; and that the orders were a guest's for a while would be seen by
+    # nobody, for it moves no date.
     if gone and shop.flavour is not WOO:
         shop.register(contact(other), external_id=gone[one % len(gone)], verified=True)
 

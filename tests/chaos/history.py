@@ -212,8 +212,8 @@ class History:
         for number in range(len(self.shops)):
             self._sync(number)
         if self.crm.has_open_edits():
-            # The customer whose client was edited left the second store: the first one's speaks now,
-            # and is asked when that store syncs next.
+            # The customer whose client was edited left the second store: the first one's speaks
+            # now, and is asked when that store syncs next.
             for number in range(len(self.shops)):
                 self._sync(number)
         for number, shop in enumerate(self.shops):
