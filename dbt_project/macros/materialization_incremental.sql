@@ -31,6 +31,8 @@
         ) -%}
     {%- endif -%}
 
+    {%- do mirror_key() -%}
+
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {#- What compiling asked the database may have left a transaction open, with an old snapshot.
         dbt believes that the one it opened goes on, so a new one is begun with the same words. -#}
