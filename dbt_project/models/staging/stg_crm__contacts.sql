@@ -2,5 +2,6 @@ select
   id as contact_id,
   organization_id,
   channel_id,
-  created_at
+  created_at,
+  updated_at
 from {{ source('crm', 'contacts') }}
