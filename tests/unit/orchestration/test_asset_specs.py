@@ -28,33 +28,113 @@ STAGING = {
     "stg_crm__channels": {"channels"},
     "stg_crm__clients": {"crm_clients"},
     "stg_crm__contacts": {"contacts"},
+    "stg_crm__deal_stages_history": {"crm_deal_stages_history"},
     "stg_crm__deals": {"crm_deals"},
     "stg_crm__messages": {"messages"},
     "stg_crm__orders": {"crm_orders"},
     "stg_crm__organizations": {"organizations"},
+    "stg_crm__products": {"crm_products"},
+    "stg_sync__client_ltv": {"client_ltv"},
+    "stg_sync__client_ltv_predictions": {"client_ltv_predictions"},
     "stg_sync__cursors": {"sync_cursors"},
     "stg_sync__quarantine": {"sync_quarantine"},
     "stg_sync__reconciliations": {"sync_reconciliations"},
+    "stg_sync__record_map": {"sync_record_map"},
     "stg_sync__stores": {"sync_stores"},
+    "stg_sync__win_rates": {"win_rate"},
+    "int_order_stores": {"stg_sync__record_map", "stg_sync__stores"},
 }
 MARTS = {
+    "dim_clients": {
+        "fct_orders",
+        "stg_crm__activities",
+        "stg_crm__clients",
+        "stg_crm__deals",
+        "stg_crm__messages",
+        "stg_crm__organizations",
+        "stg_sync__client_ltv_predictions",
+        "stg_sync__record_map",
+    },
+    "fct_chat_to_order": {
+        "stg_crm__activities",
+        "stg_crm__clients",
+        "stg_crm__contacts",
+        "stg_crm__messages",
+        "stg_crm__orders",
+        "stg_crm__organizations",
+    },
+    "fct_client_cohorts": {"fct_orders", "stg_crm__organizations"},
+    "fct_client_ltv": {
+        "stg_crm__clients",
+        "stg_crm__orders",
+        "stg_crm__organizations",
+        "stg_sync__client_ltv",
+        "stg_sync__client_ltv_predictions",
+    },
+    "fct_daily_shop": {
+        "fct_orders",
+        "stg_crm__organizations",
+        "stg_sync__cursors",
+        "stg_sync__stores",
+    },
+    "fct_deal_stage_transitions": {"stg_crm__deal_stages_history", "stg_crm__deals"},
+    "fct_lifecycle_funnel": {"stg_crm__clients", "stg_crm__organizations"},
+    "fct_order_items": {
+        "fct_orders",
+        "stg_crm__orders",
+        "stg_crm__organizations",
+        "stg_crm__products",
+    },
+    "fct_orders": {"int_order_stores", "stg_crm__orders", "stg_crm__organizations"},
+    "fct_products": {"fct_order_items", "stg_crm__organizations", "stg_crm__products"},
+    "fct_response_times": {"stg_crm__clients", "stg_crm__messages"},
+    "fct_sales_velocity": {"stg_crm__deals"},
+    "fct_stage_conversion": {"fct_deal_stage_transitions", "stg_crm__deals"},
+    "fct_win_rates": {
+        "stg_crm__clients",
+        "stg_crm__deals",
+        "stg_crm__organizations",
+        "stg_sync__win_rates",
+    },
+    # The days that MetricFlow groups by.
+    "time_spine_daily": set[str](),
     "fct_sync_reconciliation": {
         "stg_sync__cursors",
         "stg_sync__quarantine",
         "stg_sync__reconciliations",
         "stg_sync__stores",
-    }
+    },
 }
 SYNCED = {"crm_clients", "crm_products", "crm_orders"}
 WRITTEN_BY_PEOPLE = {
     "channels",
     "contacts",
     "crm_activities",
+    "crm_deal_stages_history",
     "crm_deals",
     "messages",
     "organizations",
 }
-KEPT_BY_STORELOOM = {"sync_cursors", "sync_quarantine", "sync_reconciliations", "sync_stores"}
+KEPT_BY_STORELOOM = {
+    "client_ltv_predictions",
+    "sync_cursors",
+    "sync_quarantine",
+    "sync_reconciliations",
+    "sync_record_map",
+    "sync_stores",
+}
+REPORTED = {
+    "dim_clients",
+    "fct_client_cohorts",
+    "fct_client_ltv",
+    "fct_daily_shop",
+    "fct_lifecycle_funnel",
+    "fct_orders",
+    "fct_products",
+    "fct_response_times",
+    "fct_sync_reconciliation",
+    "fct_win_rates",
+}
 METRICS = {"client_ltv": {"crm_clients", "crm_orders"}, "win_rate": {"crm_deals"}}
 
 
@@ -76,6 +156,7 @@ def test_these_are_the_assets_in_their_groups() -> None:
         **dict.fromkeys(STAGING, "staging"),
         **dict.fromkeys(VIEWS | MARTS, "analytics"),
         **dict.fromkeys(METRICS, "metrics"),
+        "organization_reports": "reports",
     }
 
 
@@ -91,6 +172,7 @@ def test_the_lineage_runs_from_stores_to_views_and_metrics() -> None:
         **VIEWS,
         **MARTS,
         **METRICS,
+        "organization_reports": REPORTED,
     }
 
 
@@ -125,6 +207,7 @@ def test_jobs_and_schedules_are_there_and_run_by_default() -> None:
         "erase_personal_data",
         "refresh_analytics",
         "build_analytics",
+        "build_reports",
         "compute_metrics",
         "prune_event_log",
     }
