@@ -47,8 +47,8 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """What was learnt of one organization's clients.
 
     `reason`: a sentence why nothing is predicted, None where it is. `value_clients`: clients that
-    Gamma-Gamma could be fitted on. `correlation`: of number and mean value of repeat purchases, None
-    where one does not vary. The models are kept where they were tried, refused or not.
+    Gamma-Gamma could be fitted on. `correlation`: of number and mean value of repeat purchases,
+    None where one does not vary. The models are kept where they were tried, refused or not.
     """
 
     clients: int
@@ -142,6 +142,8 @@ def pearson(one: pd.Series[float], other: pd.Series[float]) -> float | None:
 
 
 def _too_few(counted: Fit) -> str | None:
+    if counted.clients == 0:
+        return "nobody has ordered yet"
     for number, fewest, who in (
         (counted.clients, FEWEST_CLIENTS, "clients have ordered"),
         (counted.repeat_clients, FEWEST_REPEAT_CLIENTS, "clients ordered on a second day"),

@@ -56,25 +56,22 @@ def days_to_hold_out(known_days: int) -> int | None:
     return days if days >= _SHORTEST_DAYS else None
 
 
-def hold_out(before: pd.DataFrame, after: pd.DataFrame, days: int) -> Holdout | None:
-    """Fit on `before`, predict `days`, compare with `after`: the same summary `days` later.
+def hold_out(before: pd.DataFrame, days: int) -> Holdout | None:
+    """Fit on the time before the held out days, predict these, compare with what came.
 
-    None when the time before is too empty to fit, or its fit is not to be predicted with. Clients
-    who are no longer in `after` (merged or erased since) cannot be: both are read from the orders
-    as they are now.
+    `before`: a summary as `fit_purchases` takes it, of the clients known then, with `later_orders`,
+    their purchases in the held out days. None when the time before is too empty to fit, or its fit
+    is not to be predicted with.
     """
     if len(before) < FEWEST_CLIENTS or (before["frequency"] > 0).sum() < FEWEST_REPEAT_CLIENTS:
         return None
     model = fit_purchases(before)
     if refused_purchases(model) is not None:
         return None
-    later = after.set_index("client_id")["frequency"].reindex(before["client_id"])
-    if later.isna().any():
-        raise ValueError("a client who ordered before the held out days has no orders after them")
     tested = pd.DataFrame(
         {
             "predicted": expected_purchases(model, before, float(days)),
-            "actual": later.to_numpy() - before["frequency"].to_numpy(),
+            "actual": before["later_orders"].to_numpy(),
         }
     )
     return Holdout(

@@ -1,8 +1,8 @@
 """BG/NBD: how often clients buy while they do, and when they have left for good.
 
 While a client is alive he buys at a rate of his own (over all clients: gamma, shape r, inverse
-scale alpha); after each repeat purchase he leaves with a chance of his own (beta, a and b). Somebody
-who has not bought a second time has had none to leave after: the model calls him alive for certain.
+scale alpha); after each repeat purchase he leaves with a chance of his own (beta, a and b). Who has
+not bought a second time has had none to leave after: the model calls him alive for certain.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, expit, gammaln, hyp2f1
 
-from connectors.lifetime.maximum import Array, maximise
+from connectors.lifetime.maximum import Array, LogLikelihood, maximise
 
 DAYS_PER_WEEK: Final = 7.0
 # What a client's history is to the model, in this order.
@@ -45,46 +45,11 @@ def fit_purchases(summary: pd.DataFrame) -> PurchaseModel:
     """
     # Few histories are unlike all others, so the likelihood is summed over kinds, not clients.
     kinds = summary.groupby(list(HISTORY), sort=True).size().reset_index(name="clients")
-    frequency, recency, age = _history(kinds)
-    weights = kinds["clients"].to_numpy(dtype=np.float64)
-    total = float(weights.sum())
-    # The functions that cost are of the frequency alone, of which there are few.
-    counts, place = np.unique(frequency, return_inverse=True)
-    has_repeated = frequency > 0
-
-    def log_likelihood(parameters: Array) -> tuple[float, Array]:
-        r, alpha, a, b = (float(one) for one in parameters)
-        ever = (
-            gammaln(r + counts) - gammaln(r) + r * np.log(alpha)
-            + gammaln(a + b) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
-        )[place]  # fmt: skip
-        exponent = r + frequency
-        stayed = -exponent * np.log(alpha + age)
-        left = np.where(
-            has_repeated,
-            np.log(a) - np.log(b + np.maximum(frequency, 1.0) - 1.0)
-            - exponent * np.log(alpha + recency),
-            -np.inf,
-        )  # fmt: skip
-        either = np.logaddexp(stayed, left)
-        value = float(weights @ (ever + either)) / total
-
-        share_stayed, share_left = np.exp(stayed - either), np.exp(left - either)
-        of_both = (digamma(a + b) - digamma(a + b + counts))[place]
-        slopes = (
-            (digamma(r + counts) - digamma(r))[place] + np.log(alpha)
-            - share_stayed * np.log(alpha + age) - share_left * np.log(alpha + recency),
-            r / alpha
-            - exponent * (share_stayed / (alpha + age) + share_left / (alpha + recency)),
-            of_both + share_left / a,
-            of_both + (digamma(b + counts) - digamma(b))[place]
-            - share_left / (b + np.maximum(frequency, 1.0) - 1.0),
-        )  # fmt: skip
-        return value, np.array([weights @ slope for slope in slopes]) / total
-
-    rate = max(float(weights @ frequency) / max(float(weights @ age), 1.0), 1e-3)
+    weeks = max(float(summary["age_days"].sum()) / DAYS_PER_WEEK, 1.0)
+    rate = max(float(summary["frequency"].sum()) / weeks, 1e-3)
     best = maximise(
-        log_likelihood,
+        lambda step: _likelihood(kinds.iloc[::step]),
+        len(kinds),
         [
             (r, r / rate, a, b)
             for r, a, b in ((0.25, 0.8, 2.5), (1.0, 0.2, 5.0), (1.0, 2.0, 2.0), (4.0, 0.5, 1.0))
@@ -96,7 +61,7 @@ def fit_purchases(summary: pd.DataFrame) -> PurchaseModel:
         alpha=alpha,
         a=a,
         b=b,
-        log_likelihood=best.value * total,
+        log_likelihood=best.value * len(summary),
         is_converged=best.is_converged,
     )
 
@@ -150,6 +115,47 @@ def _while_alive(
     grown = np.where(near_pole, above / (1.0 - z), direct)
     expected: Array = (lower - (1.0 - z) ** (a - 1.0) * grown) / (a - 1.0)
     return expected
+
+
+def _likelihood(kinds: pd.DataFrame) -> LogLikelihood:
+    frequency, recency, age = _history(kinds)
+    weights = kinds["clients"].to_numpy(dtype=np.float64)
+    total = float(weights.sum())
+    # The functions that cost are of the frequency alone, of which there are few.
+    counts, place = np.unique(frequency, return_inverse=True)
+    has_repeated = frequency > 0
+
+    def log_likelihood(parameters: Array) -> tuple[float, Array]:
+        r, alpha, a, b = (float(one) for one in parameters)
+        ever = (
+            gammaln(r + counts) - gammaln(r) + r * np.log(alpha)
+            + gammaln(a + b) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
+        )[place]  # fmt: skip
+        exponent = r + frequency
+        stayed = -exponent * np.log(alpha + age)
+        left = np.where(
+            has_repeated,
+            np.log(a) - np.log(b + np.maximum(frequency, 1.0) - 1.0)
+            - exponent * np.log(alpha + recency),
+            -np.inf,
+        )  # fmt: skip
+        either = np.logaddexp(stayed, left)
+        value = float(weights @ (ever + either)) / total
+
+        share_stayed, share_left = np.exp(stayed - either), np.exp(left - either)
+        of_both = (digamma(a + b) - digamma(a + b + counts))[place]
+        slopes = (
+            (digamma(r + counts) - digamma(r))[place] + np.log(alpha)
+            - share_stayed * np.log(alpha + age) - share_left * np.log(alpha + recency),
+            r / alpha
+            - exponent * (share_stayed / (alpha + age) + share_left / (alpha + recency)),
+            of_both + share_left / a,
+            of_both + (digamma(b + counts) - digamma(b))[place]
+            - share_left / (b + np.maximum(frequency, 1.0) - 1.0),
+        )  # fmt: skip
+        return value, np.array([weights @ slope for slope in slopes]) / total
+
+    return log_likelihood
 
 
 def _history(frame: pd.DataFrame) -> tuple[Array, Array, Array]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
-from connectors.lifetime.maximum import Array, maximise
+from connectors.lifetime.maximum import Array, LogLikelihood, maximise
 
 
 class SpendingModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,27 +40,11 @@ def fit_spending(summary: pd.DataFrame) -> SpendingModel:
     mean = rows["mean_value"].to_numpy(dtype=np.float64)
     # Yen and dollars alike: the parameters are looked for near 1.
     unit = float(mean.mean())
-    scaled = mean / unit
-    counts, place = np.unique(count, return_inverse=True)
-    log_scaled, log_total = np.log(scaled), np.log(count * scaled)
-
-    def log_likelihood(parameters: Array) -> tuple[float, Array]:
-        p, q, v = (float(one) for one in parameters)
-        log_sum = np.log(count * scaled + v)
-        shape = p * counts + q
-        each = (
-            (gammaln(shape) - gammaln(p * counts) - gammaln(q))[place]
-            + q * np.log(v) + p * count * log_total - log_scaled - (p * count + q) * log_sum
-        )  # fmt: skip
-        of_shape = digamma(shape)
-        slopes = (
-            (counts * (of_shape - digamma(p * counts)))[place] + count * (log_total - log_sum),
-            (of_shape - digamma(q))[place] + np.log(v) - log_sum,
-            q / v - (p * count + q) / (count * scaled + v),
-        )
-        return float(each.mean()), np.array([slope.mean() for slope in slopes])
-
-    best = maximise(log_likelihood, [(1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (2.0, 10.0, 4.0)])
+    best = maximise(
+        lambda step: _likelihood(count[::step], mean[::step] / unit),
+        len(rows),
+        [(1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (2.0, 10.0, 4.0)],
+    )
     p, q, v = best.parameters
     return SpendingModel(
         p=p,
@@ -82,3 +66,26 @@ def expected_value(model: SpendingModel, summary: pd.DataFrame) -> Array:
     mean = np.maximum(summary["mean_value"].fillna(0.0).to_numpy(dtype=np.float64), 0.0)
     value: Array = model.p * (model.v + count * mean) / (model.p * count + model.q - 1.0)
     return value
+
+
+def _likelihood(count: Array, scaled: Array) -> LogLikelihood:
+    counts, place = np.unique(count, return_inverse=True)
+    log_scaled, log_total = np.log(scaled), np.log(count * scaled)
+
+    def log_likelihood(parameters: Array) -> tuple[float, Array]:
+        p, q, v = (float(one) for one in parameters)
+        log_sum = np.log(count * scaled + v)
+        shape = p * counts + q
+        each = (
+            (gammaln(shape) - gammaln(p * counts) - gammaln(q))[place]
+            + q * np.log(v) + p * count * log_total - log_scaled - (p * count + q) * log_sum
+        )  # fmt: skip
+        of_shape = digamma(shape)
+        slopes = (
+            (counts * (of_shape - digamma(p * counts)))[place] + count * (log_total - log_sum),
+            (of_shape - digamma(q))[place] + np.log(v) - log_sum,
+            q / v - (p * count + q) / (count * scaled + v),
+        )
+        return float(each.mean()), np.array([slope.mean() for slope in slopes])
+
+    return log_likelihood
