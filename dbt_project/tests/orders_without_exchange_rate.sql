@@ -1,7 +1,7 @@
 {#
   A hit is a currency in which an organization sold and for which no rate to its reporting currency is
   known on those days. The orders are in the counts and in no sum, so revenue is too low until rates
-  are loaded. Whoever runs Storeloom loads them into sync.exchange_rates and syncs the orders again.
+  are known. Whoever runs Storeloom sees why in `storeloom rates fill`, and loads or states them.
 #}
 {% set missing %}
 select
@@ -12,7 +12,7 @@ select
   (max(order_date) at time zone 'UTC')::date as last_date,
   format(
     'Organization %s: %s order(s) in %s from %s to %s have no exchange rate to its reporting '
-    || 'currency and are in no sum. Load the rates, then sync these orders again.',
+    || 'currency and are in no sum. storeloom rates fill says why and what to do.',
     organization_id,
     count(*),
     currency,
