@@ -15,10 +15,10 @@ def report_path(home: Path, organization_id: str) -> Path:
     return home / "reports" / organization_id / NAME
 
 
-def write_report(path: Path, page: str) -> None:
+def write_report(path: Path, page: str, *, mode: int = 0o600) -> None:
     """Put `page` at `path`, replacing what is there in one step.
 
-    The file holds a business' figures: mode 0600, directories we make 0700.
+    A report holds a business' figures: mode 0600 unless said otherwise, directories we make 0700.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Beside its place, since a rename is one step within a file system only; made 0600.
@@ -28,6 +28,7 @@ def write_report(path: Path, page: str) -> None:
             file.write(page)
             file.flush()
             os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
         Path(draft).replace(path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
