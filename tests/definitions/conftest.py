@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from fixtures.dbt_runs import Dbt
+from fixtures.mart_databases import build_marts, copied, measure
 from fixtures.random_crm import fill
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -37,10 +38,33 @@ def random_crm(
             inside.execute("set time zone 'Pacific/Auckland'")
             fill(inside, seed=SEED)
         Dbt(url, tmp_path_factory.mktemp("random")).run(
-            "run", environment={"PGTZ": "Pacific/Auckland"}
+            "run",
+            "--select",
+            "+path:models/marts/analytics",
+            environment={"PGTZ": "Pacific/Auckland"},
         )
         yield url
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def measured(server: EmbeddedServer, random_crm: str) -> Iterator[str]:
+    """Name of a copy of the random CRM with the nightly metrics in it, and without marts."""
+    source = str(psycopg.conninfo.conninfo_to_dict(random_crm)["dbname"])
+    with copied(server, source) as name:
+        with psycopg.connect(server.url(name), autocommit=True) as inside:
+            measure(inside)
+        yield name
+
+
+@pytest.fixture(scope="session")
+def built_marts(
+    server: EmbeddedServer, measured: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """URL of a copy of that with every mart, built in UTC."""
+    with copied(server, measured) as name:
+        build_marts(server.url(name), tmp_path_factory.mktemp("marts"), time_zone="UTC")
+        yield server.url(name)
 
 
 @pytest.fixture(params=["UTC", "Pacific/Auckland", "America/New_York"])

@@ -18,6 +18,9 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 from connectors.crm.dbt_profile import dbt_environment
 
+# One worker builds the marts for all tests of them.
+pytestmark = pytest.mark.xdist_group("marts")
+
 Answer = set[frozenset[tuple[str, str]]]
 Ask = Callable[[list[str], list[str]], Answer]
 
@@ -127,9 +130,9 @@ QUESTIONS = {
 
 
 @pytest.fixture(scope="module")
-def project(random_crm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(built_marts: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the dbt project, parsed, which validates what the semantic layer is made of."""
-    dbt = Dbt(random_crm, tmp_path_factory.mktemp("semantic"))
+    dbt = Dbt(built_marts, tmp_path_factory.mktemp("semantic"))
     dbt.run("parse")
     return dbt.project
 
@@ -140,10 +143,10 @@ def manifest(project: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def ask(random_crm: str, project: Path) -> Iterator[Ask]:
+def ask(built_marts: str, project: Path) -> Iterator[Ask]:
     """Query metrics by groups, as `mf query --metrics ... --group-by ...` does."""
     before = dict(os.environ)
-    os.environ.update(dbt_environment(random_crm))
+    os.environ.update(dbt_environment(built_marts))
     configuration = CLIConfiguration()
     configuration.setup(
         dbt_profiles_path=project, dbt_project_path=project, configure_file_logging=False
@@ -177,10 +180,10 @@ def comparable(value: Any) -> str:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_answer_of_the_semantic_layer_is_the_marts(
-    question: str, ask: Ask, random_crm: str
+    question: str, ask: Ask, built_marts: str
 ) -> None:
     metrics, groups, query = QUESTIONS[question]
-    with psycopg.connect(random_crm) as connection:
+    with psycopg.connect(built_marts) as connection:
         cursor = connection.execute(query.encode())
         expected = answer([column.name for column in cursor.description or []], cursor)
 
