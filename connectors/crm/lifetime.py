@@ -19,6 +19,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from connectors.crm.database import Connection
+from connectors.crm.metrics import MetricResult
 from connectors.crm.statements import load
 from connectors.lifetime.forecast import PREDICTIONS, SUMMARY, Fit, forecast
 from connectors.lifetime.holdout import Holdout, days_to_hold_out, hold_out
@@ -43,19 +44,13 @@ class OrganizationFit(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class PredictionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one measurement did; the first fields are those of `MetricResult`.
+class PredictionResult(MetricResult, frozen=True, kw_only=True):
+    """What one measurement did: `measured` are clients with a prediction or a reason for none.
 
-    `measured`: clients with a prediction or a reason for none. `failures`: a line for every
-    organization that failed, whose predictions are those it had before.
+    `failures`: a line for every organization that failed, whose predictions are those it had
+    before.
     """
 
-    metric: str
-    as_of: date
-    organizations: int
-    measured: int
-    written: int
-    seconds: float
     fits: tuple[OrganizationFit, ...]
     failures: tuple[str, ...]
 
@@ -68,8 +63,8 @@ def compute_ltv_predictions(
 ) -> PredictionResult:
     """Fit and predict for every organization, each in transactions of its own.
 
-    `connection`: in no transaction. `as_of`: the UTC day up to whose end orders are known. For a day
-    before the newest that was fitted, the fit is kept and the predictions stay as they are.
+    `connection`: in no transaction. `as_of`: the UTC day up to whose end orders are known. For a
+    day before the newest that was fitted, the fit is kept and the predictions stay as they are.
     """
     started = time.monotonic()
     fits: list[OrganizationFit] = []

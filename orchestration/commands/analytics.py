@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
-from connectors.crm.metrics import compute_client_ltv, compute_win_rates
+from connectors.crm.lifetime import compute_ltv_predictions
+from connectors.crm.metrics import MetricResult, compute_client_ltv, compute_win_rates
 from connectors.crm.metrics import refresh_analytics as refresh_views
+from connectors.errors import DatabaseError
 from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
 from orchestration.lib.dbt import DbtError
 from orchestration.lib.dbt import build as build_views
@@ -60,22 +62,31 @@ def refresh(*, as_json: bool) -> None:
 @click.command()
 @json_option
 def metrics(*, as_json: bool) -> None:
-    """Compute lifetime value of every client and win rate of every organization, as of today.
+    """Compute lifetime value, predictions and win rates of every organization, as of today.
 
-    History is kept: a row is written only where a figure changed.
+    A row is written only where a figure changed. History is kept, but of predictions: those are
+    today's, with the models behind them in sync.ltv_fits.
     """
     crm = open_crm()
     today = datetime.now(UTC).date()
     with crm.connection() as connection:
-        results = [
+        results: list[MetricResult] = [
             compute_client_ltv(connection, today),
             compute_win_rates(connection, today),
         ]
+        predicted = compute_ltv_predictions(connection, today)
+        results.append(predicted)
     if as_json:
         print_json(results)
-        return
-    for result in results:
-        out.print(
-            f"{result.metric}: {result.measured} measured, {result.written} changed, "
-            f"{result.organizations} organizations, {result.seconds:.2f} s"
-        )
+    else:
+        for result in results:
+            out.print(
+                f"{result.metric}: {result.measured} measured, {result.written} changed, "
+                f"{result.organizations} organizations, {result.seconds:.2f} s"
+            )
+        for one in predicted.fits:
+            if one.fit.reason is not None:
+                name = one.organization_name
+                out.print(f"no predictions for {name}: {one.fit.reason}", markup=False)
+    if predicted.failures:
+        raise DatabaseError("\n".join(predicted.failures))

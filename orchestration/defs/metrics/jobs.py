@@ -5,11 +5,15 @@ from typing import Final
 from dagster import DefaultScheduleStatus, ScheduleDefinition, define_asset_job
 
 from orchestration.defs.metrics.assets import client_ltv, win_rate
+from orchestration.defs.metrics.predictions import client_ltv_predictions
 
 compute_metrics: Final = define_asset_job(
     "compute_metrics",
-    selection=[client_ltv, win_rate],
-    description="Lifetime value of every client, win rate of every organization, as of today.",
+    selection=[client_ltv, client_ltv_predictions, win_rate],
+    description=(
+        "Lifetime value of every client, so far and predicted, and win rate of every organization, "
+        "as of today."
+    ),
 )
 
 daily_metrics_schedule: Final = ScheduleDefinition(

@@ -27,6 +27,7 @@ from connectors.crm.counts import analytics_rows
 from connectors.crm.stores import list_stores
 from orchestration.defs.analytics.assets import analytics_models
 from orchestration.defs.metrics.assets import measure
+from orchestration.defs.metrics.predictions import predict
 from orchestration.defs.sync.assets import PATIENCE, crm_records
 from orchestration.defs.sync.checks import stores_are_fit, stores_are_reconciled
 from orchestration.lib.counting import evaluate
@@ -154,15 +155,18 @@ def measure_night(context: OpExecutionContext, crm: Crm, outcomes: list[StoreOut
     What fails after all retries is told at the end of the night and keeps no view from its build.
     """
     del outcomes  # only to come after the stores and their rates
+    as_of = datetime.now(UTC).date()
     try:
-        for event in measure(crm, datetime.now(UTC).date()):
+        for event in measure(crm, as_of):
             context.log_event(event)
+        predicted = predict(crm, as_of)
+        context.log_event(predicted.event)
     except Exception as error:
         if context.retry_number < PATIENCE.max_retries:
             raise
         context.log.exception("metrics")
         return [f"the metrics could not be computed: {' '.join(str(error).split())}"]
-    return []
+    return list(predicted.failures)
 
 
 @op(out=Out(list))

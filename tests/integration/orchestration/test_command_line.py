@@ -54,6 +54,31 @@ def test_a_store_is_added_checked_synced_paused_and_removed(
     assert deployed.one("select count(*) from crm_orders") > 0
 
 
+def test_settings_of_a_store_are_changed_alone_and_only_to_what_the_store_answers_to(
+    deployed: Deployment, sandbox: SandboxServer
+) -> None:
+    add(deployed, sandbox)
+    before = json.loads(deployed.run("store", "set", "eu-shop", "--json").stdout)
+
+    changed = deployed.run("store", "set", "eu-shop", "edits=crm_wins", "page_size=5", "--json")
+    assert changed.returncode == 0, changed.stderr
+    assert json.loads(changed.stdout) == {**before, "edits": "crm_wins", "page_size": 5}
+    assert deployed.run("store", "set", "eu-shop", "--unset", "page_size").returncode == 0
+
+    for wrong, told in (
+        (["edits=both"], "neither"),
+        (["allow_http=false"], "left as it was"),
+        (["--unset", "page_size"], "has no setting page_size"),
+    ):
+        refused = deployed.run("store", "set", "eu-shop", *wrong)
+        assert (refused.returncode, told in refused.stderr) == (1, True), refused.stderr
+    assert json.loads(deployed.run("store", "set", "eu-shop", "--json").stdout) == {
+        **before,
+        "edits": "crm_wins",
+    }
+    assert deployed.run("sync", "eu-shop").returncode == 0
+
+
 def test_no_progress_bar_is_drawn_where_nobody_sees_it(
     deployed: Deployment, sandbox: SandboxServer
 ) -> None:
@@ -73,7 +98,11 @@ def test_the_quarantine_is_listed_and_empty(deployed: Deployment) -> None:
 def test_metrics_are_computed(deployed: Deployment) -> None:
     told = json.loads(deployed.run("metrics", "--json").stdout)
 
-    assert [result["metric"] for result in told] == ["client_ltv", "win_rates"]
+    assert [result["metric"] for result in told] == [
+        "client_ltv",
+        "win_rates",
+        "client_ltv_predictions",
+    ]
 
 
 def test_migrations_are_shown_before_they_are_applied(

@@ -99,7 +99,7 @@ def test_views_and_metrics_are_done_all_the_same(night: Night) -> None:
         for event in night.result.all_events
         if event.event_type is DagsterEventType.ASSET_MATERIALIZATION and event.asset_key
     }
-    assert {*SYNCED, *VIEWS, "client_ltv", "win_rate"} <= keys
+    assert {*SYNCED, *VIEWS, "client_ltv", "client_ltv_predictions", "win_rate"} <= keys
     assert night.deployed.one("select count(*) from analytics_revenue_metrics") > 0
     assert night.deployed.one("select count(*) from sync.client_ltv") > 0
 

@@ -105,7 +105,7 @@ def test_views_are_refreshed_and_metrics_computed_with_row_counts(
     assert run("compute_metrics", instance).success
 
     assert deployed.one("select count(*) from analytics_revenue_metrics") > 0
-    for name in ("analytics_revenue_metrics", "client_ltv", "win_rate"):
+    for name in ("analytics_revenue_metrics", "client_ltv", "client_ltv_predictions", "win_rate"):
         event = instance.get_latest_materialization_event(AssetKey(name))
         assert event is not None
         assert event.asset_materialization is not None

@@ -116,7 +116,6 @@ WRITTEN_BY_PEOPLE = {
     "organizations",
 }
 KEPT_BY_STORELOOM = {
-    "client_ltv_predictions",
     "sync_cursors",
     "sync_quarantine",
     "sync_reconciliations",
@@ -135,7 +134,11 @@ REPORTED = {
     "fct_sync_reconciliation",
     "fct_win_rates",
 }
-METRICS = {"client_ltv": {"crm_clients", "crm_orders"}, "win_rate": {"crm_deals"}}
+METRICS = {
+    "client_ltv": {"crm_clients", "crm_orders"},
+    "client_ltv_predictions": {"crm_clients", "crm_orders"},
+    "win_rate": {"crm_deals"},
+}
 
 
 def specs() -> dict[str, AssetSpec]:
