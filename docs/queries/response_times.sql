@@ -1,0 +1,11 @@
+-- How long people wait for a first reply, per channel: half of them at most, and nine of ten.
+select
+  organization_id,
+  channel_id,
+  count(*) as questions,
+  count(*) filter (where is_answered) as answered,
+  percentile_cont(0.5) within group (order by response_seconds) as median_seconds,
+  percentile_cont(0.9) within group (order by response_seconds) as seconds_for_nine_of_ten
+from marts.fct_response_times
+group by organization_id, channel_id
+order by organization_id, channel_id
