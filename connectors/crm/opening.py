@@ -29,16 +29,17 @@ def target_of(connection: Connection, config: StoreConfig, run_id: str) -> Targe
         country=str(country) if country else None,
         run_id=run_id,
         revision=revision_of(config),
-        edits=_edits(config),
+        edits=edits_of(config),
         shared=SharedAddresses(declared=declared(config.settings.get("shared_emails", ()))),
     )
 
 
-def _edits(config: StoreConfig) -> str:
+def edits_of(config: StoreConfig) -> str:
+    """Return whose value stays where a person changed one. Raises ConfigurationError for others."""
     chosen = str(config.settings.get("edits", STORE_WINS))
     if chosen not in (STORE_WINS, CRM_WINS):
         raise ConfigurationError(
             f'store "{config.key}": setting "edits" is "{chosen}", which is neither '
-            f'"{STORE_WINS}" nor "{CRM_WINS}"; mend it in sync.stores'
+            f'"{STORE_WINS}" nor "{CRM_WINS}": storeloom store set {config.key} edits={STORE_WINS}'
         )
     return chosen

@@ -8,7 +8,7 @@ lock, because two stores added at the same moment must not both believe to be th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -221,6 +221,28 @@ def set_status(connection: Connection, key: str, status: Status) -> None:
         connection.execute(load("stores/status"), parameters)
         if status == "removed":
             connection.execute(load("stores/credentials_delete"), parameters)
+
+
+def change_settings(
+    connection: Connection, key: str, given: Mapping[str, Any], removed: Iterable[str] = ()
+) -> StoreRow:
+    """Set and remove settings of a store; the others stay. Syncs under way keep the old ones.
+
+    Raises ConfigurationError for an unknown store and for one that was removed.
+    """
+    store = find_store(connection, key)
+    if store.status == "removed":
+        raise ConfigurationError(f'store "{key}" was removed; connect it with storeloom store add')
+    connection.execute(
+        load("stores/settings"),
+        {
+            "organization_id": store.organization_id,
+            "store_id": store.id,
+            "given": Jsonb(dict(given)),
+            "removed": list(removed),
+        },
+    )
+    return find_store(connection, key)
 
 
 def _row(row: tuple[Any, ...]) -> StoreRow:

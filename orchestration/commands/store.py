@@ -29,11 +29,12 @@ from connectors.services import Services
 from orchestration.commands.check import check
 from orchestration.commands.settings import parse_settings
 from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
+from orchestration.commands.store_set import set_
 
 
 @click.group()
 def store() -> None:
-    """Connect stores: add, list, check, pause, resume, remove.
+    """Connect stores: add, list, check, set, pause, resume, remove.
 
     Credentials come from the environment or a prompt, never from the command line, where other
     users of the machine can read them. For a store "eu-shop":
@@ -51,6 +52,7 @@ def store() -> None:
 
 
 store.add_command(check)
+store.add_command(set_)
 
 
 @store.command()
