@@ -12,7 +12,7 @@ with recursive changes as (
     history.changed_at,
     history.changed_by,
     deals.created_at as deal_created_at,
-    count(*) over at_once as changes_at_once,
+    count(*) over same_instant as changes_at_once,
     -- Where the deal stood after this instant: what the next change left, else where it stands now.
     coalesce(
       first_value(history.from_stage) over (
@@ -27,25 +27,86 @@ with recursive changes as (
     on
       history.organization_id = deals.organization_id
       and history.deal_id = deals.deal_id
-  window at_once as (
+  window same_instant as (
     partition by history.organization_id, history.deal_id, history.changed_at
   )
 ),
 
 -- All that one transaction does bears one time, so an import may move a deal several times in an
--- instant. Their order is found by walking from stage to stage; ids are random and tell nothing.
--- Arrays, because a walk that joins reads every such change again for each step.
+-- instant, and the ids are random. The order in which it can have happened is a walk that takes each
+-- change once. Such a walk never gets stuck when the way out of a stage that leads nearest to its end
+-- is taken last; walking on at random does.
+at_once as (
+  select *
+  from changes
+  where changes_at_once > 1
+),
+
+distances as (
+  select
+    organization_id,
+    deal_id,
+    changed_at,
+    stage_after as stage,
+    0 as moves_to_end
+  from at_once
+  union distinct
+  select
+    at_once.organization_id,
+    at_once.deal_id,
+    at_once.changed_at,
+    at_once.from_stage as stage,
+    distances.moves_to_end + 1 as moves_to_end
+  from distances
+  inner join at_once
+    on
+      distances.organization_id = at_once.organization_id
+      and distances.deal_id = at_once.deal_id
+      and distances.changed_at = at_once.changed_at
+      and distances.stage = at_once.to_stage
+  -- Six stages are at most five moves apart.
+  where distances.moves_to_end < 5
+),
+
+nearest as (
+  select
+    organization_id,
+    deal_id,
+    changed_at,
+    stage,
+    min(moves_to_end) as moves_to_end
+  from distances
+  group by organization_id, deal_id, changed_at, stage
+),
+
+ways as (
+  select
+    at_once.*,
+    row_number() over (
+      partition by
+        at_once.organization_id, at_once.deal_id, at_once.changed_at, at_once.from_stage
+      order by nearest.moves_to_end asc, at_once.transition_id asc
+    ) = 1 as is_last_way_out
+  from at_once
+  left join nearest
+    on
+      at_once.organization_id = nearest.organization_id
+      and at_once.deal_id = nearest.deal_id
+      and at_once.changed_at = nearest.changed_at
+      and at_once.to_stage = nearest.stage
+),
+
+-- Arrays, because a walk that joins reads all of them again for each step.
 tied as (
   select
     organization_id,
     deal_id,
     changed_at,
-    array_agg(transition_id order by transition_id asc) as ids,
-    array_agg(from_stage order by transition_id asc) as left_stages,
-    array_agg(to_stage order by transition_id asc) as entered_stages,
+    array_agg(transition_id order by is_last_way_out asc, transition_id asc) as ids,
+    array_agg(from_stage order by is_last_way_out asc, transition_id asc) as left_stages,
+    array_agg(to_stage order by is_last_way_out asc, transition_id asc) as entered_stages,
     (array_agg(stage_after))[1] as stage_after
-  from changes
-  where changes_at_once > 1
+  from ways
   group by organization_id, deal_id, changed_at
 ),
 
@@ -61,9 +122,9 @@ walk as (
       select positions.place
       from generate_subscripts(tied.ids, 1) as positions (place)
       order by
-        tied.left_stages[positions.place] is not null asc,
-        coalesce(tied.left_stages[positions.place] = any(tied.entered_stages), false) asc,
-        -- A round trip starts where it ends.
+        -- It starts in the stage that is left more often than entered; a round trip, where it ends.
+        cardinality(array_positions(tied.left_stages, tied.left_stages[positions.place]))
+        - cardinality(array_positions(tied.entered_stages, tied.left_stages[positions.place])) desc,
         tied.left_stages[positions.place] is distinct from tied.stage_after asc,
         positions.place asc
       limit 1
@@ -90,15 +151,6 @@ walk as (
       order by
         walk.left_stages[positions.place]
         is distinct from walk.entered_stages[walk.place] asc,
-        -- Not into a dead end while there is another way.
-        not exists (
-          select 1
-          from generate_subscripts(walk.ids, 1) as others (place)
-          where
-            others.place <> positions.place
-            and others.place <> all(walk.walked)
-            and walk.left_stages[others.place] = walk.entered_stages[positions.place]
-        ) asc,
         positions.place asc
       limit 1
     ) as onward
