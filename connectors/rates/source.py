@@ -73,7 +73,10 @@ def fetch(url: str, span: Span) -> bytes:
         id="", organization_id="", key="exchange rates", platform="ecb", base_url=url,
         settings={"allow_http": True},
     )  # fmt: skip
-    advice = "Check STORELOOM_RATES_URL, or bring the file and set STORELOOM_RATES_FILE."
+    advice = (
+        "Check STORELOOM_RATES_URL, bring the file and set STORELOOM_RATES_FILE, or set "
+        "STORELOOM_RATES_URL=off to go without."
+    )
     try:
         client = HttpClient(
             config,

@@ -39,7 +39,10 @@ def rates() -> None:
 )
 @json_option
 def load_(span: str | None, file: Path | None, *, as_json: bool) -> None:
-    """Load the ECB's rates: what is missing, or what you choose. Then let the orders follow."""
+    """Load the ECB's rates.
+
+    What is missing, or what you choose. Then the orders follow.
+    """
     crm = open_crm()
     with crm.connection() as connection, notes.status("loading exchange rates"):
         loaded = bring_up_to_date(
@@ -70,7 +73,10 @@ def load_(span: str | None, file: Path | None, *, as_json: bool) -> None:
 @rates.command()
 @json_option
 def fill(*, as_json: bool) -> None:
-    """Give every order the rate of its day that is known by now, and name what has none."""
+    """Give orders the rates known by now.
+
+    Names the orders that have none, and why.
+    """
     crm = open_crm()
     with crm.connection() as connection:
         with notes.status("rating orders"):
@@ -89,7 +95,10 @@ def fill(*, as_json: bool) -> None:
 @click.option("--on", "day", type=_DAY, help="Day (UTC) the rates are for; today without it.")
 @json_option
 def show(currency: str | None, day: datetime | None, *, as_json: bool) -> None:
-    """List the rate of each pair on a day, of CURRENCY only when given, and orders without one."""
+    """List rates, and orders without one.
+
+    The rate of each pair on a day; of CURRENCY only when given.
+    """
     when = day.date() if day else datetime.now(UTC).date()
     with open_crm().connection() as connection:
         found = rates_on(connection, when, currency.upper() if currency else None)
@@ -127,11 +136,14 @@ def show(currency: str | None, day: datetime | None, *, as_json: bool) -> None:
 def set_(
     base: str, quote: str, rate: str, *, first: datetime, last: datetime | None, source: str
 ) -> None:
-    """State that one BASE is worth RATE of QUOTE, and let the orders follow.
+    """State a rate of your own.
+
+    One BASE is worth RATE of QUOTE. The orders follow.
 
     With --until the rate holds for every day of the period, whatever is quoted; without, until the
-    next rate of the pair. Example: storeloom rates set EUR USD 1.08 --from 2026-01-01 --until
-    2026-01-31
+    next rate of the pair.
+
+    Example: storeloom rates set EUR USD 1.08 --from 2026-01-01 --until 2026-01-31
     """
     try:
         value = Decimal(rate)

@@ -27,7 +27,7 @@ from orchestration.lib.translator import OWNER
 
 # The ECB publishes at about 16:00 CET, now and then later.
 _LATER: Final = RetryPolicy(
-    max_retries=3, delay=600, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS
+    max_retries=2, delay=300, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS
 )
 
 

@@ -92,3 +92,17 @@ def test_home_may_be_written_with_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert load_settings({"STORELOOM_HOME": "~/shop data"}).home == tmp_path / "shop data"
+
+
+def test_rates_come_from_a_web_address_or_are_off() -> None:
+    assert load_settings({}).rates_url.startswith("https://www.ecb.europa.eu/")
+    assert load_settings({"STORELOOM_RATES_URL": "off"}).rates_url == "off"
+    for wrong in ("ftp://ecb", "ecb.europa.eu", "OFF", "file:///etc"):
+        with pytest.raises(ConfigurationError, match="STORELOOM_RATES_URL: must start with https"):
+            load_settings({"STORELOOM_RATES_URL": wrong})
+
+
+def test_the_file_of_rates_is_an_absolute_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    found = load_settings({"STORELOOM_RATES_FILE": "~/eurofxref-hist.xml"}).rates_file
+    assert str(found) == "/home/ada/eurofxref-hist.xml"
