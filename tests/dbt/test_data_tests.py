@@ -53,9 +53,10 @@ def test_rows_and_views_that_disagree_fail_the_tests_that_watch_them(
     hits = {name: result.status for name, result in results.items() if result.status != "pass"}
     # What stands on rows that a test refused is left as it was yesterday.
     skipped = {name for name, status in hits.items() if status == "skipped"}
-    assert {"fct_orders", "fct_daily_shop", "dim_clients"} <= skipped
-    # Materialized views and staging views say "success".
-    hits = {name: status for name, status in hits.items() if status not in {"success", "skipped"}}
+    assert "dim_clients" in skipped
+    # Materialized views and staging views say "success", exposures that there was nothing to do.
+    quiet = {"success", "skipped", "no-op"}
+    hits = {name: status for name, status in hits.items() if status not in quiet}
     assert hits == {
         "revenue_adds_up_to_gross": "fail",
         "counts_every_row_analytics_deal_metrics_deal_count__ref_stg_crm__deals_": "fail",
