@@ -19,7 +19,7 @@ from connectors.crm.embedded import EmbeddedServer
 ROOT: Final = Path(__file__).resolve().parents[1]
 # Arguments of one run each: a templater and what is read through it.
 RUNS: Final = (
-    ("--templater", "raw", "migrations"),
+    ("--templater", "raw", "migrations", "docs/queries"),
     ("--templater", "placeholder", "connectors"),
     ("--templater", "dbt", "dbt_project/models", "dbt_project/tests"),
 )
