@@ -128,9 +128,10 @@ def forecast(summary: pd.DataFrame) -> tuple[Fit, pd.DataFrame]:
 
 def refused_purchases(model: PurchaseModel) -> str | None:
     """Return why a purchase model is not to be predicted with, None when it is."""
-    if not model.is_converged:
+    degenerate = _degenerate("purchase", (("r", model.r), ("a", model.a), ("b", model.b)))
+    if degenerate is None and not model.is_converged:
         return "the search for the most likely purchase model did not end at a maximum"
-    return _degenerate("purchase", (("r", model.r), ("a", model.a), ("b", model.b)))
+    return degenerate
 
 
 def pearson(one: pd.Series[float], other: pd.Series[float]) -> float | None:
@@ -159,11 +160,11 @@ def _too_few(counted: Fit) -> str | None:
 
 
 def _refused_spending(model: SpendingModel, observed: float) -> str | None:
-    if not model.is_converged:
-        return "the search for the most likely model of order values did not end at a maximum"
     if model.q <= 1.0:
         return f"the order values scatter so widely that the model has no mean (q = {model.q:.3g})"
     degenerate = _degenerate("value", (("p", model.p), ("q", model.q)))
+    if degenerate is None and not model.is_converged:
+        return "the search for the most likely model of order values did not end at a maximum"
     if degenerate is None and not 1 / _MEAN_FACTOR <= model.mean / observed <= _MEAN_FACTOR:
         return (
             f"the model of order values expects {model.mean:.2f} of an order, clients spent "
