@@ -12,7 +12,7 @@ create index idx_exchange_rates_periods
 on sync.exchange_rates (base_currency, quote_currency, rate_date) where valid_until is not null;
 
 comment on table sync.exchange_rates is
-'One row per pair of currencies and first day: one base_currency is worth rate quote_currency.';
+'One row per pair and first day: one unit of base_currency is worth rate of quote_currency.';
 comment on column sync.exchange_rates.rate_date is
 'The day of the quotation, or the first day of a stated period (UTC).';
 comment on column sync.exchange_rates.valid_until is
