@@ -354,6 +354,24 @@ def test_a_guests_client_that_somebody_changed_stays_so_when_the_guest_registers
     assert rows(LEDGER) == [("full_name", "held")]
 
 
+def test_a_store_does_not_close_the_edits_of_another_ones_guests(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+) -> None:
+    other = MemoryStore(make_store("other"))
+    store = MemoryStore(make_store("shop", settings={"edits": "crm_wins"}))
+    sync(store, order("1", email="c1@example.com", full_name="Guest"))
+    connection.execute("update crm_clients set full_name = 'Renamed'")
+    sync(other, product("1"))
+
+    sync(store, customer("1", full_name="Ann"))
+
+    assert rows("select full_name from crm_clients") == [("Renamed",)]
+    assert rows(LEDGER) == [("full_name", "held")]
+
+
 def test_an_edit_of_a_store_that_lets_the_crm_win_is_held_though_nothing_changed_there(
     make_store: Callable[..., StoreConfig],
     sync: Sync,

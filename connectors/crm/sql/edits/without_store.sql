@@ -2,6 +2,7 @@
 -- store describes (orders only fill gaps), of rows whose record the store has no more.
 --
 -- Where the CRM wins, what is held stays so for whatever customer record comes to describe the client.
+-- Rows of other stores only are left to those: they may let the CRM win.
 --
 -- Expects organization_id, store_id, run_id, states (those that may be settled) and totals (columns
 -- that the orders come to).
@@ -21,12 +22,21 @@ where
   and e.column_name is not null
   and e.column_name <> all(%(totals)s::text [])
   and (
-    e.state <> 'held'
-    or e.state = any(%(states)s::text [])
-    or not exists (
+    not exists (
       select
       from sync.record_map as m
       where m.organization_id = e.organization_id and m.crm_id = e.row_id
+    )
+    or (
+      (e.state <> 'held' or e.state = any(%(states)s::text []))
+      and exists (
+        select
+        from sync.record_map as m
+        where
+          m.organization_id = e.organization_id
+          and m.crm_id = e.row_id
+          and m.store_id = %(store_id)s
+      )
     )
   )
   and not exists (
