@@ -18,12 +18,14 @@ comment on column sync.exchange_rates.rate_date is
 comment on column sync.exchange_rates.valid_until is
 'Last day of a stated period, inclusive. NULL: a quotation, which holds until the next one.';
 comment on column sync.exchange_rates.source is
-'ECB, and only these are written by loading the ECB''s files; anything else, or NULL, is people''s.';
+'ECB: written by loading the ECB''s files. Anything else, NULL too, is people''s and left alone.';
 
 -- The rate as stated for this pair, in this direction. A period somebody stated comes first, then
 -- the latest quotation on or before the day. The ECB quotes every working day, and the longest pause
 -- is five days at Easter: after ten it has stopped (the kuna, the rouble), and carrying the last
--- rate on would be inventing figures. Other sources quote as seldom as they like.
+-- rate on would be inventing figures. Other sources quote as seldom as they like. Added to the rate's
+-- day, not subtracted from the asked one: an order's may be infinity, and one such order would stop
+-- the rating of everybody's.
 create function sync.quoted_rate(p_base text, p_quote text, p_on date) returns numeric
 language sql stable set search_path = ''
 as $$
@@ -40,7 +42,7 @@ as $$
       limit 1
     ),
     (
-      select case when r.source = 'ECB' and p_on - r.rate_date > 10 then null else r.rate end
+      select case when r.source = 'ECB' and p_on > r.rate_date + 10 then null else r.rate end
       from sync.exchange_rates as r
       where
         r.base_currency = p_base

@@ -12,7 +12,7 @@ import pytest
 from fixtures.tenants import insert
 
 from connectors.rates.ecb import Quote
-from connectors.rates.findings import missing_rates
+from connectors.rates.findings import missing_rates, rates_on
 from connectors.rates.keep import keep, state_rate
 from connectors.rates.orders import Filled, fill_orders
 
@@ -261,6 +261,36 @@ def test_a_rate_people_put_on_an_order_of_their_own_stays_where_none_is_known(
     assert fill_orders(connection, run_id="r1").orders == 1
     found = dict(connection.execute("select id::text, exchange_rate from crm_orders").fetchall())
     assert found == {typed["VND"]: Decimal("0.00004"), typed["EUR"]: Decimal("1.25")}
+
+
+def test_an_order_of_a_day_no_calendar_has_stops_neither_its_neighbours_nor_the_findings(
+    connection: psycopg.Connection, make_organization: Callable[[str], str]
+) -> None:
+    odd, ours = make_organization("Odd"), make_organization("Ours")
+    moments = (
+        "infinity",
+        "-infinity",
+        "294276-12-31 00:00Z",
+        "0001-01-01 00:00Z BC",
+        "20226-01-01",
+    )
+    for number, moment in enumerate(moments):
+        insert(
+            connection, "crm_orders", organization_id=odd, client_id=client(connection, odd),
+            order_number=str(number), total=1, currency="EUR", order_date=moment,
+        )  # fmt: skip
+    sold(connection, ours, client(connection, ours), ("2026-11-20", "100", "EUR"))
+    quote(connection, "2026-11-20", USD="1.25")
+
+    assert fill_orders(connection, run_id="r1") == Filled(organizations=1, orders=1)
+    assert rates(connection, ours) == [Decimal("1.25")]
+    (found,) = missing_rates(connection)
+    assert (found.orders, found.first_day, found.last_day) == (5, date.min, date.max)
+    assert "from 0001-01-01 to 9999-12-31" in found.sentence
+    reports_in(connection, odd, "EUR")
+    assert rates(connection, odd) == [1] * 5
+    connection.execute("update sync.exchange_rates set valid_until = 'infinity'")
+    assert [one.valid_until for one in rates_on(connection, date(2026, 11, 26))] == [date.max]
 
 
 def test_filling_beside_a_writer_of_the_same_clients_ends_with_everything_right(

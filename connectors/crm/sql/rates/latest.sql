@@ -4,8 +4,9 @@ select distinct on (r.base_currency, r.quote_currency)
   r.base_currency,
   r.quote_currency,
   r.rate,
-  r.rate_date,
-  r.valid_until,
+  greatest(r.rate_date, '0001-01-01') as rate_date,
+  -- "infinity" is how SQL says for ever, and no date of a calendar.
+  least(r.valid_until, '9999-12-31') as valid_until,
   r.source,
   sync.quoted_rate(r.base_currency, r.quote_currency, %(day)s::date) is not null as holds
 from sync.exchange_rates as r

@@ -1,12 +1,15 @@
 -- Expects nothing. One row per organization and currency with orders that have no rate: how many,
 -- the days they span, and when either currency was last quoted (NULL: never; the euro needs none).
+-- Days are those that a calendar has: people may type an order of the year 20226, or of infinity.
 with missing as (
   select
     r.organization_id,
     r.currency,
     count(*) as orders,
-    (min(r.order_date) at time zone 'UTC')::date as first_day,
-    (max(r.order_date) at time zone 'UTC')::date as last_day
+    least(greatest((min(r.order_date) at time zone 'UTC')::date, '0001-01-01'), '9999-12-31')
+      as first_day,
+    least(greatest((max(r.order_date) at time zone 'UTC')::date, '0001-01-01'), '9999-12-31')
+      as last_day
   from public.crm_orders as r
   where r.exchange_rate is null
   group by r.organization_id, r.currency
