@@ -20,7 +20,7 @@ class Caution(msgspec.Struct, frozen=True, kw_only=True):
 
 def cautions(report: Report) -> list[Caution]:
     """Return what would mislead a reader of this report, gravest first."""
-    return [*_unrated(report), *_different(report), *_unproven(report), *_old(report)]
+    return [*_old(report), *_unrated(report), *_different(report), *_unproven(report)]
 
 
 def _unrated(report: Report) -> list[Caution]:
@@ -85,7 +85,7 @@ def _old(report: Report) -> list[Caution]:
         Caution(
             text=f"Orders are known up to {day(report.last_day)} only, and this was written "
             f"{clock(report.read_at)}.",
-            next_step="Look whether nightly_sync ran; `storeloom analytics build` brings the "
+            next_step="Look whether nightly_sync ran; storeloom analytics build brings the "
             "marts up to date.",
         )
     ]

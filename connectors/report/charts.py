@@ -60,7 +60,8 @@ def _stack(drawn: Canvas, rows: Sequence[Day], days: Sequence[date], currency: s
         -amounts.get((one, "cancelled"), 0.0) - amounts.get((one, "refunded"), 0.0) for one in days
     ]
     axes.bar(places, lost, width=0.82, color=ROLE["lost"])
-    low, high = axes.get_ylim()
+    # Without any amount matplotlib invents a scale of hundredths around the line.
+    low, high = axes.get_ylim() if any(base) or any(lost) else (0.0, 1.0)
     axes.set_ylim(low, high)
     for place, one in zip(places, days, strict=True):
         lines = told.get(one) or ["no orders"]

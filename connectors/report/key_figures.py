@@ -72,7 +72,7 @@ def _of_the_month(report: Report) -> list[KeyFigure]:
             value=now.net_revenue,
             shown=headline(now.net_revenue, report.currency),
             means=f"{plural(now.orders, 'order')} less refunds, without cancelled ones. "
-            "The last month that is over.",
+            "The last whole month known.",
             change=None if is_first else _change(now.net_revenue, before.net_revenue, first),
         ),
         KeyFigure(

@@ -100,9 +100,9 @@ def funnel(stages: Sequence[Stage]) -> Drawing:
             bar = axes.barh([line], [reached], height=0.66, color=ROLE["accent"])
             said = f"{reached:,}"
             if one.conversion_from_previous is not None:
-                said += f" · {percent(one.conversion_from_previous, 0)} of the stage before"
+                said += f" · {percent(one.conversion_from_previous, 0)}"
             drawn.tip(bar[0], f"{one.lifecycle_stage}: {reached:,} reached, {one.clients:,} here")
-            is_long = reached > 0.45 * top
+            is_long = reached > 0.4 * top
             axes.text(
                 0.015 * top if is_long else reached + 0.02 * top, line, said, va="center",
                 color=ROLE["paper" if is_long else "ink"], fontsize=12,
