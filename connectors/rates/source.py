@@ -21,9 +21,9 @@ from connectors.rates.ecb import RatesError
 
 # The whole history is about 8 MB.
 LARGEST_BYTES: Final = 64 * 1024 * 1024
-# The night has other things to do than to wait for a web site.
+# The night has other things to do than to wait for a web site, but 8 MB must have time to arrive.
 _ATTEMPTS: Final = 3
-_BUDGET_SECONDS: Final = 60.0
+_BUDGET_SECONDS: Final = 180.0
 _TIMEOUT_SECONDS: Final = 20.0
 # Statuses that a second request would not change; the others are the client's to try again.
 _FINAL: Final = frozenset({*range(300, 500)} - {408, 425, 429})
