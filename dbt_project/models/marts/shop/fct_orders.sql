@@ -2,7 +2,6 @@
     unique_key=['organization_id', 'order_id'],
     mirror_scope='orders_to_mirror',
     mirror_scope_key=['organization_id', 'order_id'],
-    indexes=[{'columns': ['organization_id', 'order_day']}],
 ) }}
 
 with orders as (
