@@ -107,7 +107,7 @@ def test_a_view_has_its_unique_index_in_which_null_equals_null(
 
 
 @every_view
-def test_no_api_role_may_touch_a_view_and_the_service_role_may_only_read_it(
+def test_no_api_role_may_touch_a_view_and_service_role_and_analysts_may_only_read_it(
     view: str, connection: psycopg.Connection
 ) -> None:
     found = connection.execute(
@@ -119,7 +119,7 @@ def test_no_api_role_may_touch_a_view_and_the_service_role_may_only_read_it(
         [f"public.{view}"],
     ).fetchall()
 
-    assert found == [("service_role", "SELECT")]
+    assert sorted(found) == [("analyst", "SELECT"), ("service_role", "SELECT")]
 
 
 @every_view
