@@ -25,6 +25,9 @@ STACK: Final = (
     ("pending", "step-1"),
 )
 _NARROW_DAYS: Final = 30
+# Percent from which a word above the point, or below it, leaves the figure.
+_CEILING: Final = 88
+_FLOOR: Final = 12
 # A waiting time's natural marks, in seconds: 1 s to a week.
 _MARKS: Final = (1, 10, 60, 600, 3600, 21_600, 86_400, 604_800)
 
@@ -97,8 +100,8 @@ def win_rate_over_time(rates: Sequence[WinRate]) -> Drawing:
                 axes.annotate(
                     f"{one.won_count}/{closed}",
                     (place, float(one.win_rate)),
-                    # Never through the ceiling.
-                    xytext=(0, -16 if one.win_rate > 88 else 9),  # noqa: PLR2004 - room for a line
+                    # Where the line does not pass: under a dip, and never through the ceiling.
+                    xytext=(0, -17 if _is_dip(rate, place) or one.win_rate > _CEILING else 9),
                     textcoords="offset points",
                     ha="center",
                     fontsize=11,
@@ -113,6 +116,12 @@ def win_rate_over_time(rates: Sequence[WinRate]) -> Drawing:
     with canvas("wins-phone", title, summary, NARROW, 230) as narrow:
         draw(narrow, rates[-6:])
     return Drawing(wide.svg, narrow.svg)
+
+
+def _is_dip(rates: Sequence[float], place: int) -> bool:
+    """Whether the line comes down to the point and goes up again, with room for a word below."""
+    beside = [*rates[max(place - 1, 0) : place], *rates[place + 1 : place + 2]]
+    return _FLOOR < rates[place] < min(beside, default=0.0)
 
 
 def _month(rate: WinRate) -> str:
