@@ -3,6 +3,9 @@
 One pass finds the organizations with anything to change, so a night without news writes nothing and
 asks each currency and day once. The rest goes portion by portion, each its own short transaction: a
 first load of the history touches every foreign order, and clients' totals are locked meanwhile.
+
+An amount may be more than its column holds once it is converted, an order's or its client's total.
+Such an order is left alone by itself: one tenant's billions must not stop the others' rates.
 """
 
 from __future__ import annotations
@@ -25,10 +28,14 @@ _REPEATS: Final = 5
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
-    """`orders` whose rate changed, in so many `organizations`."""
+    """`orders` whose rate changed, in so many `organizations`.
+
+    `refused`: left as they were, since the converted amount is more than its column holds.
+    """
 
     organizations: int
     orders: int
+    refused: int = 0
 
 
 def fill_orders(connection: Connection, *, run_id: str, portion: int = _PORTION) -> Filled:
@@ -41,17 +48,40 @@ def fill_orders(connection: Connection, *, run_id: str, portion: int = _PORTION)
     with connection.transaction():
         found = connection.execute(load("rates/wrong")).fetchall()
     changed = [_fill_one(connection, row[0], run_id, portion) for row in found]
-    return Filled(organizations=sum(1 for orders in changed if orders), orders=sum(changed))
+    return Filled(
+        organizations=sum(1 for written, _ in changed if written),
+        orders=sum(written for written, _ in changed),
+        refused=sum(refused for _, refused in changed),
+    )
 
 
-def _fill_one(connection: Connection, organization_id: str, run_id: str, portion: int) -> int:
+def _fill_one(
+    connection: Connection, organization_id: str, run_id: str, portion: int
+) -> tuple[int, int]:
+    """Return how many of an organization's orders were written, and how many refused."""
     after: str | None = _BEFORE_ALL
-    orders = 0
+    size, orders, refused = portion, 0, 0
     while after is not None:
-        scope = {"organization_id": organization_id, "after": after, "size": portion}
-        written, after = _next_portion(connection, scope, run_id)
-        orders += written
-    return orders
+        scope = {"organization_id": organization_id, "after": after, "size": size}
+        try:
+            written, after = _next_portion(connection, scope, run_id)
+        except psycopg.errors.NumericValueOutOfRange:
+            if size > 1:
+                # One of them is too much: halved until it is alone.
+                size //= 2
+                continue
+            refused += 1
+            after = _next_order(connection, scope)
+        else:
+            orders += written
+        size = min(portion, size * 2)
+    return orders, refused
+
+
+def _next_order(connection: Connection, scope: dict[str, Any]) -> str | None:
+    with connection.transaction():
+        row = connection.execute(load("rates/next"), scope).fetchone()
+    return None if row is None else row[0]
 
 
 def _next_portion(

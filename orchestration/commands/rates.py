@@ -14,7 +14,7 @@ from rich.table import Table
 from connectors.errors import ConfigurationError
 from connectors.rates.findings import missing_rates, rates_on
 from connectors.rates.keep import bring_up_to_date, state_rate
-from connectors.rates.orders import fill_orders
+from connectors.rates.orders import Filled, fill_orders
 from connectors.rates.source import Span
 from orchestration.commands.shared import json_option, notes, open_crm, out, print_json
 
@@ -67,7 +67,7 @@ def load_(span: str | None, file: Path | None, *, as_json: bool) -> None:
     )
     if loaded.kept:
         out.print(f"{loaded.kept:,} left as people stated them")
-    _show_filled(filled.orders, filled.organizations)
+    _show_filled(filled)
 
 
 @rates.command()
@@ -85,7 +85,7 @@ def fill(*, as_json: bool) -> None:
     if as_json:
         print_json({"filled": filled, "missing": missing})
         return
-    _show_filled(filled.orders, filled.organizations)
+    _show_filled(filled)
     for one in missing:
         out.print(one.sentence, markup=False, soft_wrap=True)
 
@@ -163,15 +163,24 @@ def set_(
         connection.commit()
         filled = fill_orders(connection, run_id=f"cli-{uuid.uuid4()}")
     out.print("stated" if is_new else "already stated like that")
-    _show_filled(filled.orders, filled.organizations)
+    _show_filled(filled)
 
 
 def _date(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _show_filled(orders: int, organizations: int) -> None:
-    if orders:
-        out.print(f"{orders:,} orders of {organizations:,} organizations have another rate now")
+def _show_filled(filled: Filled) -> None:
+    if filled.orders:
+        out.print(
+            f"{filled.orders:,} orders of {filled.organizations:,} organizations have another rate "
+            "now"
+        )
     else:
         out.print("no order needed another rate")
+    if filled.refused:
+        out.print(
+            f"{filled.refused:,} orders keep what they had: converted, their amount or their "
+            "client's total is more than its column holds",
+            soft_wrap=True,
+        )

@@ -47,6 +47,7 @@ class RatesRun:
             "dagster/row_count": self.held.rows,
             "orders_rated": self.filled.orders,
             "organizations_rated": self.filled.organizations,
+            "orders_too_large": self.filled.refused,
         }
         if self.held.last_day is not None:
             found["newest_rate"] = self.held.last_day.isoformat()

@@ -293,6 +293,30 @@ def test_an_order_of_a_day_no_calendar_has_stops_neither_its_neighbours_nor_the_
     assert [one.valid_until for one in rates_on(connection, date(2026, 11, 26))] == [date.max]
 
 
+def test_an_amount_too_large_when_converted_is_left_alone_and_stops_nobody(
+    connection: psycopg.Connection, make_organization: Callable[[str], str]
+) -> None:
+    rich, ours = make_organization("Rich"), make_organization("Ours")
+    for organization in (rich, ours):
+        reports_in(connection, organization, "IDR")
+    whale = client(connection, rich)
+    # A billion euros are no net revenue in rupiah, and a million too much for a client's total.
+    sold(connection, rich, whale, ("2026-11-19", "1000000000", "EUR"))
+    sold(connection, rich, whale, *[("2026-11-20", "400000", "EUR")] * 2)
+    small = client(connection, rich)
+    sold(connection, rich, small, *[("2026-11-20", "1", "EUR")] * 6)
+    sold(connection, ours, client(connection, ours), ("2026-11-20", "1", "EUR"))
+    quote(connection, "2026-11-19", IDR="17000")
+
+    assert fill_orders(connection, run_id="r1") == Filled(organizations=2, orders=8, refused=2)
+    assert rates(connection, ours) == [17000]
+    found = rates(connection, rich)
+    assert found[0] is None
+    assert sorted(map(str, found[1:])) == ["17000.00000000"] * 7 + ["None"]
+    assert revenue(connection, rich) == 17000 * (400_000 + 6)
+    assert fill_orders(connection, run_id="r2") == Filled(organizations=0, orders=0, refused=2)
+
+
 def test_filling_beside_a_writer_of_the_same_clients_ends_with_everything_right(
     database: str,
     connection: psycopg.Connection,
