@@ -1,4 +1,7 @@
-"""The marts of sales and chats over rows that triggers, imports and merges made."""
+"""The marts of sales and chats over rows that triggers, imports and merges made.
+
+Where a function of the database answers the same question, the answer must be the same.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from fixtures.dbt_runs import Dbt
+from fixtures.random_crm import fill
 from fixtures.tenants import insert, sign_up
 from psycopg import sql
 
@@ -24,7 +28,9 @@ STAGES = ("prospecting", "qualification", "proposal", "negotiation", "closed_won
 MARTS = (
     "fct_deal_stage_transitions",
     "fct_stage_conversion",
+    "fct_sales_velocity",
     "fct_win_rates",
+    "fct_lifecycle_funnel",
     "fct_client_ltv",
     "fct_chat_to_order",
     "fct_response_times",
@@ -57,6 +63,7 @@ def marts(
                 organization = sign_up(connection, email=f"{part.__name__}@x").organization
                 organizations[part.__name__] = organization
                 part(connection, organization)
+            fill(connection, seed=20_261_126)
             for today in (date(2026, 3, 1), date(2026, 3, 2)):
                 compute_client_ltv(connection, today)
                 compute_win_rates(connection, today)
@@ -216,9 +223,71 @@ def test_the_newest_win_rates_are_what_the_function_says_now(
     assert history == [("2026-03-01", False, False), ("2026-03-02", True, False)]
 
 
-def test_lifetime_values_are_what_the_function_says(marts: psycopg.Connection) -> None:
-    differing = marts.execute(
-        "select client_id from marts.fct_client_ltv where ltv <> calculate_client_ltv(client_id)"
+def test_win_rates_by_month_and_of_all_months_are_what_the_function_says(
+    marts: psycopg.Connection,
+) -> None:
+    by_month = marts.execute(
+        """
+        select
+          round(100.0 * sum(won_deals) / sum(closed_deals), 2),
+          calculate_win_rate(
+            organization_id,
+            close_month,
+            (close_month + interval '1 month' - interval '1 day')::date
+          )
+        from marts.fct_sales_velocity
+        group by organization_id, close_month
+        """
     ).fetchall()
-    assert differing == []
-    assert _one(marts, "select sum(ltv) from marts.fct_client_ltv") == 30
+    in_all = marts.execute(
+        """
+        select
+          round(100.0 * sum(won_deals) / sum(closed_deals), 2),
+          calculate_win_rate(organization_id)
+        from marts.fct_sales_velocity
+        group by organization_id
+        """
+    ).fetchall()
+
+    assert len(by_month) > 20
+    assert len(in_all) == 4
+    assert [row for row in by_month + in_all if row[0] != row[1]] == []
+
+
+def test_the_funnel_is_what_the_function_says_in_every_organization(
+    marts: psycopg.Connection,
+) -> None:
+    by_function = marts.execute(
+        """
+        select o.id, f.lifecycle_stage, f.count, f.percentage
+        from organizations as o cross join get_conversion_funnel(o.id) as f
+        order by o.id, array_position(
+          array['lead', 'mql', 'sql', 'opportunity', 'customer', 'evangelist', 'churned'],
+          f.lifecycle_stage
+        )
+        """
+    ).fetchall()
+    by_mart = marts.execute(
+        """
+        select organization_id, lifecycle_stage, clients, percentage
+        from marts.fct_lifecycle_funnel
+        where lifecycle_stage is not null
+        order by organization_id, stage_position
+        """
+    ).fetchall()
+
+    assert by_mart == by_function
+    # One of the six organizations has nobody in it.
+    assert (len(by_mart), sum(row[3] is None for row in by_mart)) == (42, 7)
+
+
+def test_lifetime_values_are_what_the_function_says_for_every_client(
+    marts: psycopg.Connection,
+) -> None:
+    compared = marts.execute(
+        "select m.ltv, calculate_client_ltv(c.id)"
+        " from crm_clients as c left join marts.fct_client_ltv as m on m.client_id = c.id"
+    ).fetchall()
+
+    assert len(compared) > 100
+    assert [row for row in compared if row[0] != row[1]] == []
