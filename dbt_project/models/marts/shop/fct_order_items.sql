@@ -24,23 +24,23 @@ lines as (
   select
     orders.organization_id,
     orders.order_id,
-    elements.line_number,
+    placed.line_number,
     orders.currency,
     orders.exchange_rate,
     orders.status,
     orders.is_lost,
     (orders.order_date at time zone 'UTC')::date as order_day,
     orders.updated_at as order_updated_at,
-    elements.line ->> 'ecommerce_product_id' as product_external_id,
-    elements.line ->> 'sku' as sku,
-    elements.line ->> 'name' as product_name,
-    {{ number_or_null("elements.line ->> 'quantity'") }} as quantity,
-    {{ number_or_null("elements.line ->> 'unit_price'") }} as unit_price,
-    {{ number_or_null("elements.line ->> 'total'") }} as line_total,
-    {{ number_or_null("elements.line ->> 'tax'") }} as tax
+    placed.line ->> 'ecommerce_product_id' as product_external_id,
+    placed.line ->> 'sku' as sku,
+    placed.line ->> 'name' as product_name,
+    {{ number_or_null("placed.line ->> 'quantity'") }} as quantity,
+    {{ number_or_null("placed.line ->> 'unit_price'") }} as unit_price,
+    {{ number_or_null("placed.line ->> 'total'") }} as line_total,
+    {{ number_or_null("placed.line ->> 'tax'") }} as tax
   from orders
-  cross join lateral jsonb_array_elements(orders.list) with ordinality as elements (line, line_number)
-  where jsonb_typeof(elements.line) = 'object'
+  cross join lateral jsonb_array_elements(orders.list) with ordinality as placed (line, line_number)
+  where jsonb_typeof(placed.line) = 'object'
 ),
 
 costed as (
