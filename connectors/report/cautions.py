@@ -20,7 +20,25 @@ class Caution(msgspec.Struct, frozen=True, kw_only=True):
 
 def cautions(report: Report) -> list[Caution]:
     """Return what would mislead a reader of this report, gravest first."""
-    return [*_old(report), *_unrated(report), *_different(report), *_unproven(report)]
+    return [
+        *_old(report),
+        *_misdated(report),
+        *_unrated(report),
+        *_different(report),
+        *_unproven(report),
+    ]
+
+
+def _misdated(report: Report) -> list[Caution]:
+    if not report.misdated_orders:
+        return []
+    return [
+        Caution(
+            text=f"{plural(report.misdated_orders, 'order')} dated before 1990 or in the future "
+            "are in no figure by time.",
+            next_step="Correct order_date in the CRM.",
+        )
+    ]
 
 
 def _unrated(report: Report) -> list[Caution]:

@@ -133,11 +133,13 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
     median_seconds: float | None
     p90_seconds: float | None
-    last_asked_at: datetime
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one page shows. `first_day` and `last_day`: what orders are known for."""
+    """Everything one page shows. `first_day` and `last_day`: what orders are known for.
+
+    `misdated_orders` are dated before 1990 or in the future, and in no figure by time.
+    """
 
     organization_id: str
     name: str
@@ -145,6 +147,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     read_at: datetime
     first_day: date | None
     last_day: date | None
+    misdated_orders: int = 0
     months: tuple[Month, ...] = ()
     days: tuple[Day, ...] = ()
     currencies: tuple[CurrencyLine, ...] = ()

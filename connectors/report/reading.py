@@ -7,8 +7,10 @@ same state of them, so that the months of one figure are the days of the next.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row, dict_row
 
@@ -48,12 +50,29 @@ def read_report(connection: psycopg.Connection[Any], organization_id: str) -> Re
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         try:
-            return _read(connection, organization_id)
+            report = _read(connection, organization_id)
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
             raise DatabaseError(
                 f"the marts are not what the report reads ({error.diag.message_primary}): "
                 "run `storeloom analytics build`"
             ) from error
+    if not are_numbers(report):
+        raise DatabaseError(
+            f'an amount of "{report.name}" is NaN or infinite, and every sum with it: look for it '
+            "in crm_orders.total, refunded_total, items and crm_deals.deal_value, and correct it"
+        )
+    return report
+
+
+def are_numbers(value: Any) -> bool:
+    """Whether every amount in a structure of figures can be added, compared and drawn."""
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    if isinstance(value, tuple):
+        return all(are_numbers(one) for one in value)
+    if isinstance(value, msgspec.Struct):
+        return all(are_numbers(getattr(value, name)) for name in value.__struct_fields__)
+    return True
 
 
 def _read(connection: psycopg.Connection[Any], organization_id: str) -> Report:
@@ -87,11 +106,12 @@ def _read(connection: psycopg.Connection[Any], organization_id: str) -> Report:
         read_at=read_at,
         first_day=span["first_day"],
         last_day=last_day,
+        misdated_orders=span["misdated_orders"],
         months=rows("months", Month, first_day=first_month, last_day=end),
         days=rows("days", Day, **window),
         currencies=rows("currencies", CurrencyLine, **window),
         buyers=buyers,
-        cohorts=rows("cohorts", Cohort, first_month=first_month),
+        cohorts=rows("cohorts", Cohort, first_month=first_month, last_day=end),
         funnel=rows("funnel", Stage),
         win_rates=rows("win_rates", WinRate),
         products=rows("products", Product, most=PRODUCTS),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from fixtures.looked_at import Reported
@@ -18,6 +19,7 @@ from connectors.report import reading
 from connectors.report.building import find_organization
 from connectors.report.figures import Report
 from connectors.report.key_figures import completeness
+from connectors.report.page import render
 from connectors.report.reading import DAYS, read_report
 
 Ask = Callable[..., Any]
@@ -154,6 +156,44 @@ def test_questions_are_counted_whether_answered_or_not(
     assert sum(one.turns for one in found) == 140
     assert {one.answered_by for one in found} == {"ai", "agent", None}
     assert all((one.median_seconds is None) == (one.answered_by is None) for one in found)
+
+
+def test_dates_and_amounts_that_no_shop_has_neither_bend_a_figure_nor_pass_unseen(
+    reported: Reported,
+) -> None:
+    """Members write orders through the API: infinity is a date, and NaN an amount."""
+    of_it = "where organization_id = %s and order_id = (select min(order_id::text)::uuid "
+    of_it += "from marts.fct_orders where organization_id = %s and not is_lost)"
+    given = [reported.looked_at, reported.looked_at]
+    with connect(reported.deployed.url) as connection:
+        before = read_report(connection, reported.looked_at)
+        with psycopg.connect(reported.deployed.url, autocommit=True) as other:
+            kept = other.execute(
+                f"select order_day from marts.fct_orders {of_it}", given
+            ).fetchone()
+            assert kept is not None
+            try:
+                for odd in ("infinity", "0001-01-01", "9999-12-31"):
+                    other.execute(
+                        f"update marts.fct_orders set order_day = %s {of_it}", [odd, *given]
+                    )
+                    during = read_report(connection, reported.looked_at)
+                    assert (during.first_day, during.last_day) == (
+                        before.first_day,
+                        before.last_day,
+                    )
+                    assert during.misdated_orders == before.misdated_orders + 1
+                    assert "dated before 1990 or in the future" in render(during)
+            finally:
+                other.execute(
+                    f"update marts.fct_orders set order_day = %s {of_it}", [kept[0], *given]
+                )
+        assert read_report(connection, reported.looked_at).months == before.months
+    broken = msgspec.structs.replace(
+        before, months=(msgspec.structs.replace(before.months[0], net_revenue=Decimal("NaN")),)
+    )
+    assert not reading.are_numbers(broken)
+    assert reading.are_numbers(before)
 
 
 def test_a_report_sees_one_moment_whatever_is_written_while_it_is_read(

@@ -9,5 +9,5 @@ select
 from marts.fct_client_cohorts as c
 where
   c.organization_id = %(organization_id)s
-  and c.cohort_month >= %(first_month)s
+  and c.cohort_month between %(first_month)s and %(last_day)s
 order by c.cohort_month, c.months_since

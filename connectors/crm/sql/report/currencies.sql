@@ -10,4 +10,4 @@ where
   d.organization_id = %(organization_id)s
   and d.period_day between %(first_day)s and %(last_day)s
 group by d.currency
-order by orders desc, d.currency
+order by orders desc, d.currency asc

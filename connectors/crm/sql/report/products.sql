@@ -25,5 +25,5 @@ select
   count(*) over () as products_sold,
   sum(s.revenue) over () as revenue_of_all
 from sold as s
-order by s.revenue desc nulls last, s.units desc, s.product_id
+order by s.revenue desc nulls last, s.units desc, s.product_id asc
 limit %(most)s

@@ -5,8 +5,7 @@ select
   t.answered_by,
   count(*) as turns,
   percentile_cont(0.5) within group (order by t.response_seconds) as median_seconds,
-  percentile_cont(0.9) within group (order by t.response_seconds) as p90_seconds,
-  max(t.asked_at) as last_asked_at
+  percentile_cont(0.9) within group (order by t.response_seconds) as p90_seconds
 from marts.fct_response_times as t
 where
   t.organization_id = %(organization_id)s

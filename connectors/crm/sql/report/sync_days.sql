@@ -23,6 +23,7 @@ known as (
   where
     d.organization_id = %(organization_id)s
     and d.store_key is not null
+    and d.period_day <= %(last_day)s
   group by d.store_key
   union all
   select

@@ -11,5 +11,12 @@ from marts.fct_win_rates as w
 where
   w.organization_id = %(organization_id)s
   and w.is_current
-  and w.dimension in ('overall', 'close_month')
+  and (
+    w.dimension = 'overall'
+    -- A deal may be closed next year by mistake, or never: infinity is a date.
+    or (
+      w.dimension = 'close_month'
+      and w.close_month between '1990-01-01' and (now() at time zone 'UTC')::date
+    )
+  )
 order by w.dimension, w.close_month
