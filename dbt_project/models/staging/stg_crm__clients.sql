@@ -14,7 +14,6 @@ select
   updated_at,
   contact_id,
   lead_quality,
-  company_name,
   coalesce(email, '') <> '' as has_email,
   coalesce(phone, '') <> '' or coalesce(secondary_phone, '') <> '' as has_phone,
   first_contact_date,

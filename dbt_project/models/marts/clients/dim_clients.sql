@@ -84,7 +84,6 @@ select
   clients.assigned_to,
   clients.lead_score,
   clients.lead_quality,
-  clients.company_name,
   clients.has_email,
   clients.has_phone,
   clients.contact_id is not null as is_chat_client,
