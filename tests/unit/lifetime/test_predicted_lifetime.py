@@ -206,7 +206,7 @@ def test_a_client_of_free_or_refunded_orders_is_predicted_low_and_never_below_no
             lambda s: s.assign(
                 frequency=s["age_days"] // 10, recency_days=s["age_days"] // 10 * 10
             ),
-            r"the purchase model has run to a boundary \(r = \d+, a = 0\.001, b = 1e\+04\)",
+            r"the purchase model has run to a boundary \(r = \S+ a = 0\.001, b = 1e\+04\)",
         ),
         # One price for everything.
         (
