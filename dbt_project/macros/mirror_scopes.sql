@@ -12,6 +12,10 @@
   trigger); what a mart shows of the store and the organization is compared itself.
 #}
 {% macro orders_to_mirror() %}
+{#- What int_order_stores is made of, so built before it. Asked directly: to find the first record of
+    every order takes four seconds of a million, and an order with two is merely looked at each time. -#}
+{%- set record_map = ref('int_order_stores').incorporate(path={'identifier': 'stg_sync__record_map'}) -%}
+{%- set stores = ref('int_order_stores').incorporate(path={'identifier': 'stg_sync__stores'}) -%}
 with stored as (
   select
     organization_id,
@@ -38,8 +42,15 @@ found as (
   from {{ ref('stg_crm__orders') }} as orders
   inner join {{ ref('stg_crm__organizations') }} as organizations
     on orders.organization_id = organizations.organization_id
-  left join {{ ref('int_order_stores') }} as stores
-    on orders.organization_id = stores.organization_id and orders.order_id = stores.order_id
+  left join (
+    {{ record_map }} as linked
+    inner join {{ stores }} as stores
+      on linked.organization_id = stores.organization_id and linked.store_id = stores.store_id
+  )
+    on
+      linked.entity = 'orders'
+      and orders.organization_id = linked.organization_id
+      and orders.order_id = linked.crm_id
 ),
 
 changed as (
