@@ -1,6 +1,6 @@
 """One deployment for this package: awkward random organizations, one made to be looked at, marts.
 
-Built by dbt once; tests read it. All of the package runs in one xdist worker.
+Built by dbt once; tests read it. Each module's mark keeps the package in one xdist worker.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,12 +21,6 @@ from connectors.crm.embedded import EmbeddedServer
 from connectors.crm.metrics import compute_client_ltv, compute_win_rates
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("report"))
 
 
 @pytest.fixture(scope="package")

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from orchestration.lib.processes import free_port
 from orchestration.settings import PROJECT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("report")]
 PATIENCE_MS = 60_000
 
 

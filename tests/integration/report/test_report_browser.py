@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from connectors.crm.database import connect
 from connectors.report.building import Built, Organization, build_report
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("report")]
 
 # Screenshots for whoever wants to look: test-results/ is not in the repository.
 SHOTS = Path(__file__).resolve().parents[3] / "test-results"

@@ -22,6 +22,8 @@ from connectors.report.key_figures import completeness
 from connectors.report.page import render
 from connectors.report.reading import DAYS, read_report
 
+pytestmark = pytest.mark.xdist_group("report")
+
 Ask = Callable[..., Any]
 REVENUE = "status not in ('cancelled', 'refunded')"
 

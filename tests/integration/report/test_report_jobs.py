@@ -16,6 +16,8 @@ from orchestration.definitions import defs
 from orchestration.defs.reports.assets import MARTS
 from orchestration.lib.dbt import MANIFEST, ensure_manifest
 
+pytestmark = pytest.mark.xdist_group("report")
+
 
 @pytest.fixture
 def instance(reported: Reported) -> Iterator[DagsterInstance]:
