@@ -4,7 +4,11 @@
   A hit is a client whose totals are not those of the orders: the trigger that keeps them was off, or
   somebody wrote them by hand. Whoever runs the database touches the client's orders (any update that
   changes an amount fires the trigger) and finds out who wrote.
+
+  It comes after a view that nothing is built from: one organization's hit must not keep all others'
+  marts at yesterday's.
 #}
+-- depends_on: {{ ref('analytics_client_metrics') }}
 with order_sums as (
   select
     organization_id,

@@ -2,7 +2,11 @@
   A hit is a currency in which an organization sold and for which no rate to its reporting currency is
   known on those days. The orders are in the counts and in no sum, so revenue is too low until rates
   are known. Whoever runs Storeloom sees why in `storeloom rates fill`, and loads or states them.
+
+  It comes after a view that nothing is built from: one organization's hit must not keep all others'
+  marts at yesterday's.
 #}
+-- depends_on: {{ ref('analytics_revenue_metrics') }}
 {% set missing %}
 select
   organization_id,

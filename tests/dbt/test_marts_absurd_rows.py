@@ -76,7 +76,8 @@ def make_absurd(connection: psycopg.Connection, tenant: Tenant, number: int, tim
     )  # fmt: skip
     insert(
         connection, "crm_orders", **own, client_id=client, order_number=f"X{number}",
-        total="9999999999.99", order_date=time, shipped_date=time, delivered_date=time, status="delivered",
+        total="9999999999.99", order_date=time, shipped_date=time, delivered_date=time,
+        status="delivered",
     )  # fmt: skip
     deal = insert(
         connection, "crm_deals", **own, client_id=client, name="X", deal_value="9999999999.99",
