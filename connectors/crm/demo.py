@@ -13,6 +13,7 @@ import psycopg
 from connectors.crm.statements import load
 
 _IN_ORDER: Final = ("leads", "deals", "channels", "contacts", "messages", "activities")
+_STEPS_OF_A_DEAL: Final = 4
 
 
 def load_demo_rates(connection: psycopg.Connection[Any]) -> None:
@@ -28,3 +29,5 @@ def seed_demo(connection: psycopg.Connection[Any], organization_id: str, as_of: 
     parameters = {"organization_id": organization_id, "as_of": as_of}
     for name in _IN_ORDER:
         connection.execute(load(f"demo/{name}"), parameters)
+    for step in range(1, _STEPS_OF_A_DEAL + 1):
+        connection.execute(load("demo/deal_moves"), {**parameters, "step": step})

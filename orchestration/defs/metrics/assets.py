@@ -29,7 +29,7 @@ Compute = Callable[[psycopg.Connection[Any], date], MetricResult]
 def client_ltv(context: AssetExecutionContext, crm: Crm) -> MaterializeResult[None]:
     """Historic lifetime value of every client, a row for each day on which it changed."""
     del context
-    return MaterializeResult(metadata=_run(crm, compute_client_ltv, _today(), "total_revenue"))
+    return MaterializeResult(metadata=_run(crm, compute_client_ltv, _today(), "avg_client_ltv"))
 
 
 @asset(
@@ -50,7 +50,7 @@ def measure(crm: Crm, as_of: date) -> list[AssetMaterialization]:
     """Compute both inside another job's step and return the events to log."""
     return [
         AssetMaterialization(
-            "client_ltv", metadata=_run(crm, compute_client_ltv, as_of, "total_revenue")
+            "client_ltv", metadata=_run(crm, compute_client_ltv, as_of, "avg_client_ltv")
         ),
         AssetMaterialization("win_rate", metadata=_run(crm, compute_win_rates, as_of, "win_rate")),
     ]
