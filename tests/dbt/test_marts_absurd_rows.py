@@ -19,6 +19,9 @@ from psycopg import sql
 
 from connectors.crm.embedded import EmbeddedServer
 
+# Built once, by one worker.
+pytestmark = pytest.mark.xdist_group("absurd")
+
 TIMES = ("1900-01-01 00:00Z", "2200-12-31 23:59Z")
 Rows = dict[str, list[tuple[Any, ...]]]
 

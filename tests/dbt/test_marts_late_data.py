@@ -21,6 +21,9 @@ from psycopg.types.json import Jsonb
 
 from connectors.crm.embedded import EmbeddedServer
 
+# Built once, by one worker.
+pytestmark = pytest.mark.xdist_group("late")
+
 MARTS = {
     "fct_orders": ("order_id",),
     "fct_order_items": ("order_id", "line_number"),

@@ -22,6 +22,9 @@ from psycopg import sql
 from connectors.crm.dbt_profile import dbt_environment
 from connectors.crm.embedded import EmbeddedServer
 
+# Built once, by one worker.
+pytestmark = pytest.mark.xdist_group("mirror")
+
 SELECT = ("--select", "+fct_daily_shop", "+fct_order_items")
 
 

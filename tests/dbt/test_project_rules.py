@@ -9,6 +9,9 @@ from fixtures.project_rules.exceptions import EXEMPTIONS
 from fixtures.project_rules.planted import MISTAKES, plant
 from fixtures.project_rules.project import Finding, Project
 
+# Built once, by one worker.
+pytestmark = pytest.mark.xdist_group("rules")
+
 # Parsing connects to nothing.
 NOWHERE = "postgresql://nobody@localhost/nothing"
 

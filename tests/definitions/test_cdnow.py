@@ -24,6 +24,9 @@ from connectors.crm.metrics import compute_client_ltv
 from connectors.crm.stores import add_store, ensure_organization, load_config
 from connectors.crm.sync import sync_store
 
+# Built once, by one worker.
+pytestmark = pytest.mark.xdist_group("cdnow")
+
 MAPPING = {
     "currency": "USD",
     "customers": {"files": "purchases.csv", "fields": {"id": "customer"}},
