@@ -253,6 +253,8 @@ def test_the_triggers_watch_the_columns_of_the_list(table: str, catalogue: Catal
     assert sorted(arguments) == sorted(noted(table))
     for _, definition, given in found:
         condition = definition[: definition.index("EXECUTE FUNCTION")]
+        # What a chat lends is left out by a condition of its own.
+        condition = condition.split("(NOT (")[0]
         watched = re.findall(r"old\.(\w+)", condition)
         assert watched == re.findall(r"new\.(\w+)", condition)
         assert watched == [one for one in bytes(given).decode().split("\0") if one]

@@ -142,6 +142,8 @@ def roles(server: EmbeddedServer, passwords: Mapping[str, str]) -> Iterator[None
                             sql.Identifier(role(name))
                         )
                     )
+                    # Its default privileges, which are nobody else's.
+                    inside.execute(sql.SQL("drop owned by {}").format(sql.Identifier(role(name))))
         for name in passwords:
             connection.execute(sql.SQL("drop role {}").format(sql.Identifier(role(name))))
 

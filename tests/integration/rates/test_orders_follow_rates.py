@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -18,6 +18,7 @@ from connectors.rates.orders import Filled, fill_orders
 
 Order = tuple[str, str, str]
 NUMBERS = count(1)
+DATE_CHECK = "crm_orders_order_date_sane_check"
 
 
 def quote(connection: psycopg.Connection, day: str, **rates: str) -> None:
@@ -49,7 +50,7 @@ def sold(
     assert store is not None
     made = []
     for moment, total, currency in orders:
-        number = f"N{next(NUMBERS)}"
+        number = f"N{next(NUMBERS):06}"
         order = {
             "organization_id": organization,
             "client_id": buyer,
@@ -263,6 +264,19 @@ def test_a_rate_people_put_on_an_order_of_their_own_stays_where_none_is_known(
     assert found == {typed["VND"]: Decimal("0.00004"), typed["EUR"]: Decimal("1.25")}
 
 
+@pytest.fixture
+def unchecked(connection: psycopg.Connection) -> Iterator[None]:
+    """A database from before order dates were checked."""
+    found = connection.execute(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = %s", [DATE_CHECK]
+    ).fetchone()
+    assert found is not None
+    connection.execute(f"alter table crm_orders drop constraint {DATE_CHECK}".encode())
+    yield
+    connection.execute(f"alter table crm_orders add constraint {DATE_CHECK} {found[0]}".encode())
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_an_order_of_a_day_no_calendar_has_stops_neither_its_neighbours_nor_the_findings(
     connection: psycopg.Connection, make_organization: Callable[[str], str]
 ) -> None:

@@ -39,7 +39,9 @@ def reported(
         yield Reported(made, made.organization_id, tuple(random), empty)
 
 
-@pytest.fixture(scope="package")
+# Without __init__.py a package fixture lives to the end of the session, and playwright with it; the
+# next browser of this process would find its loop running.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
