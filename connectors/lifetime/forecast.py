@@ -137,7 +137,7 @@ def refused_purchases(model: PurchaseModel) -> str | None:
 def pearson(one: pd.Series[float], other: pd.Series[float]) -> float | None:
     """Return the correlation, None where one of the two does not vary."""
     left, right = one.to_numpy(dtype=np.float64), other.to_numpy(dtype=np.float64)
-    if len(left) < 2 or np.ptp(left) == 0 or np.ptp(right) == 0:  # noqa: PLR2004
+    if len(left) < 2 or np.ptp(left) == 0 or np.ptp(right) == 0:  # noqa: PLR2004 - one has none
         return None
     return float(np.corrcoef(left, right)[0, 1])
 
