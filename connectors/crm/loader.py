@@ -34,6 +34,7 @@ from connectors.crm.revision import revision_of
 from connectors.crm.sessions import Sessions
 from connectors.crm.staging import array
 from connectors.crm.statements import load
+from connectors.crm.statistics import Growth
 from connectors.crm.target import Target
 from connectors.crm.transactions import transact
 from connectors.errors import DatabaseError
@@ -84,6 +85,7 @@ class Loader:
         self._run_id = run_id
         self._connection: Connection | None = None
         self._target: Target | None = None
+        self._growth = Growth()
 
     def __enter__(self) -> Loader:
         self._connection = self._sessions.open("storeloom-load")
@@ -139,11 +141,14 @@ class Loader:
     def load(self, batch: Batch, move: CursorMove | None) -> Loaded:
         """Load one batch with its cursor; None leaves the cursor alone."""
         attempt = Attempt()
-        return self._once(
+        loaded = self._once(
             lambda opened: load_batch(
                 opened, self.target, batch, lease=self._lease, move=move, attempt=attempt
             )
         )
+        if self._growth.is_due(batch.stream, loaded.inserted):
+            self._once(lambda opened: opened.execute(load(f"statistics/{batch.stream.value}")))
+        return loaded
 
     def finish(self, stream: Stream, move: CursorMove) -> None:
         """Set the cursor at the end of a reading."""
