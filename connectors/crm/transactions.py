@@ -49,5 +49,5 @@ def begin(connection: Connection, target: Target) -> Target:
     Returns the target with the `load_id` that the transaction's line in sync.loads will have.
     """
     row = connection.execute(load("load/begin"), target.scope).fetchone()
-    assert row is not None  # noqa: S101 - the statement reads no table
+    assert row is not None  # noqa: S101 - the statement always returns one row
     return msgspec.structs.replace(target, load_id=row[0])

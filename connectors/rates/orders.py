@@ -90,7 +90,7 @@ def _next_portion(
     for attempt in range(1, _REPEATS + 1):
         try:
             with connection.transaction():
-                connection.execute(load("rates/sign"), {"run_id": run_id})
+                connection.execute(load("rates/sign"), {**scope, "run_id": run_id})
                 row = connection.execute(load("rates/fill"), scope).fetchone()
         except _CROSSED:
             if attempt == _REPEATS:
