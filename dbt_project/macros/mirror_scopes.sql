@@ -102,48 +102,69 @@ inner join clients
   gone, or costs something else now. An order without lines has no row here and is not looked for.
 #}
 {% macro order_items_to_mirror() %}
-with stored as (
+{#- Four questions that mostly find nothing, each an anti-join or semi-join: asked as one join with a
+    comparison behind it, the planner expects every line to differ and gives up its workers. -#}
+with changed as (
   select
-    organization_id,
-    order_id,
-    -- The same in every line of an order.
-    max(order_updated_at) as updated_at,
-    max(reporting_currency) as reporting_currency
-  from {{ this }}
-  group by organization_id, order_id
-),
-
-found as (
+    lines.organization_id,
+    lines.order_id
+  from {{ this }} as lines
+  where not exists (
+    select 1
+    from {{ ref('fct_orders') }} as orders
+    where
+      lines.organization_id = orders.organization_id
+      and lines.order_id = orders.order_id
+      and lines.order_updated_at = orders.updated_at
+      and lines.reporting_currency = orders.reporting_currency
+  )
+  union all
   select
-    organization_id,
-    order_id,
-    updated_at,
-    reporting_currency
-  from {{ ref('fct_orders') }}
-  where item_count > 0
+    orders.organization_id,
+    orders.order_id
+  from {{ ref('fct_orders') }} as orders
+  where
+    orders.item_count > 0
+    and not exists (
+      select 1
+      from {{ this }} as lines
+      where orders.organization_id = lines.organization_id and orders.order_id = lines.order_id
+    )
+  union all
+  select
+    lines.organization_id,
+    lines.order_id
+  from {{ this }} as lines
+  where
+    lines.product_id is not null
+    and not exists (
+      select 1
+      from {{ ref('stg_crm__products') }} as products
+      where
+        lines.organization_id = products.organization_id
+        and lines.product_external_id = products.ecommerce_product_id
+        and lines.product_id = products.product_id
+        and lines.unit_cost_amount
+        is not distinct from case when products.currency = lines.currency then products.cost end
+    )
+  union all
+  select
+    lines.organization_id,
+    lines.order_id
+  from {{ this }} as lines
+  where
+    lines.product_id is null
+    and exists (
+      select 1
+      from {{ ref('stg_crm__products') }} as products
+      where
+        lines.organization_id = products.organization_id
+        and lines.product_external_id = products.ecommerce_product_id
+    )
 )
 
-select
-  coalesce(stored.organization_id, found.organization_id) as organization_id,
-  coalesce(stored.order_id, found.order_id) as order_id
-from stored
-full join found
-  on stored.organization_id = found.organization_id and stored.order_id = found.order_id
-where
-  (stored.updated_at, stored.reporting_currency)
-  is distinct from (found.updated_at, found.reporting_currency)
-union
-select
-  lines.organization_id,
-  lines.order_id
-from {{ this }} as lines
-left join {{ ref('stg_crm__products') }} as products
-  on
-    lines.organization_id = products.organization_id
-    and lines.product_external_id = products.ecommerce_product_id
-where
-  (lines.product_id, lines.unit_cost_amount)
-  is distinct from (
-    products.product_id, case when products.currency = lines.currency then products.cost end
-  )
+select distinct
+  organization_id,
+  order_id
+from changed
 {% endmacro %}

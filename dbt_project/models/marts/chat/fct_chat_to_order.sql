@@ -110,7 +110,7 @@ conversations as (
 ),
 
 -- Conversations and orders of a client in one line: an order belongs to the last conversation before
--- it, and the first of a conversation's orders is its own.
+-- it, and the first of a conversation's orders is its own. Whoever never talked is left out at once.
 line as (
   select
     organization_id,
@@ -130,7 +130,15 @@ line as (
     order_id,
     net_revenue
   from {{ ref('stg_crm__orders') }}
-  where not is_lost
+  where
+    not is_lost
+    and (organization_id, client_id) in (
+      select
+        conversations.organization_id,
+        conversations.client_id
+      from conversations
+      where conversations.handled_by <> 'none'
+    )
 ),
 
 credited as (
