@@ -45,7 +45,7 @@ def read_report(connection: psycopg.Connection[Any], organization_id: str) -> Re
     """Read everything a report of the organization shows. The connection is left idle.
 
     Raises ConfigurationError when there is no such organization, DatabaseError when the marts have
-    not been built.
+    not been built, or in another reporting currency than the organization's.
     """
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
@@ -83,6 +83,12 @@ def _read(connection: psycopg.Connection[Any], organization_id: str) -> Report:
             raise ConfigurationError(
                 f"there is no organization {organization_id}: "
                 "`storeloom store list` shows those there are"
+            )
+        if named["other_currencies"]:
+            raise DatabaseError(
+                f'the marts of "{named["name"]}" are still in '
+                f"{', '.join(named['other_currencies'])}, and it reports in "
+                f"{named['reporting_currency']} by now: run `storeloom analytics build`"
             )
         span = cursor.execute(load("report/span"), scope).fetchone() or {}
     read_at: datetime = named["read_at"]

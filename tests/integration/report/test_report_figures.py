@@ -14,7 +14,7 @@ from fixtures.looked_at import Reported
 from psycopg import sql
 
 from connectors.crm.database import connect
-from connectors.errors import ConfigurationError
+from connectors.errors import ConfigurationError, DatabaseError
 from connectors.report import reading
 from connectors.report.building import find_organization
 from connectors.report.figures import Report
@@ -231,6 +231,47 @@ def test_a_report_sees_one_moment_whatever_is_written_while_it_is_read(
     assert written
     assert during.months == before.months
     assert after.months != before.months
+
+
+def test_marts_built_in_another_reporting_currency_are_not_shown_as_the_new_one(
+    reported: Reported,
+) -> None:
+    rename = "update organizations set reporting_currency = %s where id = %s"
+    with connect(reported.deployed.url) as connection:
+        before = read_report(connection, reported.looked_at)
+        # Its orders are what other tests compare with.
+        connection.execute("set session_replication_role = replica")
+        connection.execute(rename, ["JPY", reported.looked_at])
+        connection.commit()
+        try:
+            with pytest.raises(DatabaseError, match=f"still in {before.currency}.*JPY by now"):
+                read_report(connection, reported.looked_at)
+        finally:
+            connection.rollback()
+            connection.execute(rename, [before.currency, reported.looked_at])
+            connection.commit()
+        assert read_report(connection, reported.looked_at).currency == before.currency
+
+
+def test_a_prediction_in_another_currency_is_not_shown_as_one_in_this(reported: Reported) -> None:
+    predict = (
+        "update marts.fct_client_ltv set predicted_ltv_365d = %s, predicted_as_of = %s, "
+        "predicted_currency = %s where organization_id = %s"
+    )
+    with connect(reported.deployed.url) as connection:
+        currency = read_report(connection, reported.looked_at).currency
+        shown = {}
+        try:
+            for one in (currency, "JPY"):
+                connection.execute(predict, [7, "2024-01-01", one, reported.looked_at])
+                connection.commit()
+                shown[one] = read_report(connection, reported.looked_at).deciles
+        finally:
+            connection.rollback()
+            connection.execute(predict, [None, None, None, reported.looked_at])
+            connection.commit()
+    assert {one.predicted_average for one in shown[currency]} == {7}
+    assert {one.predicted_average for one in shown["JPY"]} == {None}
 
 
 def test_an_organization_is_found_by_name_or_id(reported: Reported) -> None:
