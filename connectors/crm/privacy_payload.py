@@ -63,7 +63,6 @@ _BIG: Final = 1_000_000
 _CUSTOMER_KEYS: Final = frozenset({"customerid", "customerexternalid", "customer.id"})
 # Of a telephone number: the country's digits are in front, and not always there.
 _ENDING: Final = 9
-_TOGETHER: Final = 4
 _SHORTEST_NUMBER: Final = 7
 _LONGEST_NUMBER: Final = 40
 
@@ -107,10 +106,11 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def needles(self) -> list[str]:
-        """Texts of which a payload of theirs has at least one; others may have it too."""
-        # However a number is written, its last digits stand together.
-        digits = {phone[-_TOGETHER:] for phone in self.phones}
-        return sorted(self.emails | digits | {one.lower() for _, one in self.customers})
+        """Texts of which a payload of theirs has one, or one of `phones` among its digits.
+
+        Others may have it too.
+        """
+        return sorted(self.emails | {one.lower() for _, one in self.customers})
 
     def of_store(self, store_id: Any) -> Marks:
         """Return the marks as they count in one store: an id is somebody's in its own only."""

@@ -77,9 +77,8 @@ def find_waiting(
         given = {"organization_id": scope.organization_id, "store_id": scope.store_id}
         rows = connection.execute(load("privacy/quarantine_of_store"), given).fetchall()
         return [Waiting(*row) for row in rows]
-    rows = connection.execute(
-        load("privacy/quarantine_find"), {**parameters, "needles": array(marks.needles)}
-    ).fetchall()
+    sought = {"needles": array(marks.needles), "numbers": array(sorted(marks.phones))}
+    rows = connection.execute(load("privacy/quarantine_find"), {**parameters, **sought}).fetchall()
     return [
         one
         for one in (Waiting(*row) for row in rows)

@@ -93,11 +93,19 @@ def of_clients(
     unknown: Sequence[Person] = (),
     emails: Sequence[str] = (),
 ) -> Scope:
-    """Return everything that is these clients, in all stores of the organization."""
+    """Return everything that is these clients, in all stores of the organization.
+
+    An `unknown` order that the CRM has is one of nobody's (the walk-in client's): it goes as well,
+    since it still says where the parcel went.
+    """
     ids = tuple(sorted(set(client_ids)))
     scope = {"organization_id": organization_id, "client_ids": array(map(str, ids))}
     persons = connection.execute(load("privacy/persons_of_clients"), scope).fetchall()
     orders = connection.execute(load("privacy/orders_of_clients"), scope).fetchall()
+    for store_id, entity, external_id in unknown:
+        if entity == Stream.ORDERS.value:
+            named = {**scope, "store_id": store_id, "external_ids": array([external_id])}
+            orders += connection.execute(load("privacy/orders_named"), named).fetchall()
     return Scope(
         organization_id=organization_id,
         client_ids=ids,

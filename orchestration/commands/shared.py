@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from orchestration.settings import Settings, load_settings
 # A pipe has no width; tables folded to eighty columns cut amounts in two.
 out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 notes: Final = Console(stderr=True, highlight=False)
+
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +63,9 @@ def open_crm() -> Crm:
 
 def print_json(value: Any) -> None:
     """Write `value` as JSON: amounts and times as text, so that nothing is rounded."""
-    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+    text = json.dumps(value, indent=2, default=_plain, ensure_ascii=False)
+    # Half a character, as a refused payload may hold, exists in no encoding but as an escape.
+    click.echo(_HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

@@ -134,6 +134,7 @@ MARKS = Marks(
         {"note": "write to ann@example.com"},
         {"phone": "+1 (500) 555-0199"},
         {"phone": "500 555 0199"},
+        {"phone": "50 05 55 01 99"},
         {"customer_id": 7},
         {"customer": {"id": "gid://shopify/Customer/7"}},
         {"customer_external_id": "7"},
@@ -143,7 +144,11 @@ def test_a_payload_of_hers_is_recognised(payload: Any) -> None:
     text = json.dumps(payload)
 
     assert MARKS.of_store("s1").are_in(text)
-    assert any(needle in text.lower() for needle in MARKS.needles)
+    # As privacy/quarantine_find looks for them.
+    digits = "".join(one for one in text if one.isdigit())
+    assert any(needle in text.lower() for needle in MARKS.needles) or any(
+        phone in digits for phone in MARKS.phones
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 -- because an address, a number or an id stands somewhere in the payload.
 --
 -- Expects organization_id, arrays of equal length record_stores, record_entities, record_ids, and
--- needles (lower case; looked for in every store of the organization). Returns id, store_id,
--- platform, settings, stream, external_id, code, reason, payload_kind, payload, is_named.
+-- needles (lower case) and numbers (digits only), looked for in every store of the organization.
+-- Returns id, store_id, platform, settings, stream, external_id, code, reason, payload_kind, payload,
+-- is_named.
 with named as (
   select distinct q.id
   from unnest(
@@ -15,6 +16,33 @@ with named as (
       and s.store_id = q.store_id
       and s.entity = q.stream
       and s.external_id = q.external_id
+),
+
+-- Once a payload, not once for each text that is looked for.
+folded as materialized (
+  select
+    q.id,
+    lower(q.payload::text) as letters,
+    -- Numbers are written in groups of two, three, four: what is no digit goes, escapes too.
+    regexp_replace(q.payload::text, '\\u[0-9a-f]{4}|\D', '', 'g') as digits
+  from sync.quarantine as q
+  where q.organization_id = %(organization_id)s and q.stream in ('customers', 'orders')
+),
+
+suspected as (
+  select f.id
+  from folded as f
+  where
+    exists (
+      select
+      from unnest(%(needles)s::text []) as s (needle)
+      where strpos(f.letters, s.needle) > 0
+    )
+    or exists (
+      select
+      from unnest(%(numbers)s::text []) as s (number)
+      where strpos(f.digits, s.number) > 0
+    )
 )
 
 select
@@ -35,12 +63,5 @@ left join named as n on q.id = n.id
 where
   q.organization_id = %(organization_id)s
   and q.stream in ('customers', 'orders')
-  and (
-    n.id is not null
-    or exists (
-      select
-      from unnest(%(needles)s::text []) as s (needle)
-      where strpos(lower(q.payload::text), s.needle) > 0
-    )
-  )
+  and (n.id is not null or q.id in (select u.id from suspected as u))
 order by q.id
