@@ -120,7 +120,11 @@ select
     when scored.recency = 2 then 'hibernating'
     when scored.recency = 1 then 'lost'
   end as rfm_segment,
-  predictions.predicted_ltv_365d,
+  -- Made before the organization chose another reporting currency, it is no amount in this one.
+  case
+    when predictions.reporting_currency = organizations.reporting_currency
+      then predictions.predicted_ltv_365d
+  end as predicted_ltv_365d,
   predictions.p_alive,
   coalesce(predictions.ltv_method, 'historic_only') as ltv_method
 from {{ ref('stg_crm__clients') }} as clients

@@ -57,11 +57,13 @@ calendar as (
     (cohorts.cohort_month + make_interval(months => months.since))::date as order_month
   from cohorts
   inner join last_months on cohorts.organization_id = last_months.organization_id
+  -- In the months' own numbers: age() reads dates in the session's time zone, and in some a first of
+  -- the month begins an hour late.
   cross join lateral generate_series(
     0,
     (
-      extract(year from age(last_months.last_month, cohorts.cohort_month)) * 12
-      + extract(month from age(last_months.last_month, cohorts.cohort_month))
+      (extract(year from last_months.last_month) - extract(year from cohorts.cohort_month)) * 12
+      + extract(month from last_months.last_month) - extract(month from cohorts.cohort_month)
     )::integer
   ) as months (since)
 ),
