@@ -71,9 +71,9 @@ def compute_ltv_predictions(
     failures: list[str] = []
     with connection.transaction():
         organizations = connection.execute(load("lifetime/organizations")).fetchall()
-    for organization_id, name, currency in organizations:
+    for organization_id, name in organizations:
         try:
-            done = _of_organization(connection, organization_id, name, currency, as_of)
+            done = _of_organization(connection, organization_id, name, as_of)
         except _FAILURES as error:
             if connection.closed:
                 raise
@@ -98,10 +98,10 @@ def compute_ltv_predictions(
 
 
 def _of_organization(
-    connection: Connection, organization_id: str, name: str, currency: str, as_of: date
+    connection: Connection, organization_id: str, name: str, as_of: date
 ) -> OrganizationFit:
     started = time.monotonic()
-    summary, held_days = _summary(connection, organization_id, as_of)
+    summary, held_days, currency = _summary(connection, organization_id, as_of)
     fitted, predictions = forecast(summary)
     holdout = None if held_days is None else hold_out(_before(summary), held_days)
     unrated = int(summary["unrated_orders"].sum())
@@ -138,15 +138,20 @@ def _of_organization(
 
 def _summary(
     connection: Connection, organization_id: str, as_of: date
-) -> tuple[pd.DataFrame, int | None]:
-    """Return what clients bought, and how many of the last days can be held out."""
+) -> tuple[pd.DataFrame, int | None, str]:
+    """Return what clients bought, how many of the last days can be held out, and the currency.
+
+    As of one moment: another reporting currency rates every order again, and the amounts would be
+    kept under the name of a currency they are not in.
+    """
     scope = {"organization_id": organization_id, "as_of": as_of}
     with connection.transaction():
-        known_since = _one(connection.execute(load("lifetime/known_since"), scope))
+        connection.execute("set transaction isolation level repeatable read, read only")
+        known_since, currency = _row(connection.execute(load("lifetime/known_since"), scope))
         held_days = None if known_since is None else days_to_hold_out((as_of - known_since).days)
         cut = None if held_days is None else as_of - timedelta(days=held_days)
         rows = connection.execute(load("lifetime/summary"), {**scope, "cut": cut}).fetchall()
-    return pd.DataFrame(rows, columns=[*_KNOWN_NOW, *_KNOWN_BEFORE]), held_days
+    return pd.DataFrame(rows, columns=[*_KNOWN_NOW, *_KNOWN_BEFORE]), held_days, currency
 
 
 def _before(summary: pd.DataFrame) -> pd.DataFrame:

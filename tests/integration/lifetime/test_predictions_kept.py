@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from fixtures import cdnow
 
-from connectors.crm.lifetime import compute_ltv_predictions
+from connectors.crm.lifetime import OrganizationFit, compute_ltv_predictions
 from connectors.crm.statements import load
 from connectors.lifetime.forecast import PREDICTIONS, forecast
 
@@ -276,6 +276,26 @@ def test_one_organization_that_fails_leaves_the_others_theirs(
         str(row[0])
         for row in connection.execute("select organization_id from sync.client_ltv_predictions")
     } == {first, last}
+
+
+def test_amounts_are_kept_in_the_currency_they_were_summed_up_in(
+    connection: psycopg.Connection, make_organization: Make
+) -> None:
+    first, moving = make_organization("A"), make_organization("Moving")
+    order(connection, moving, client(connection, moving), at="1997-03-01")
+
+    def move(done: OrganizationFit) -> None:
+        """One is being fitted for minutes, and the next one chooses another currency."""
+        if done.organization_id == first:
+            connection.execute(
+                "update organizations set reporting_currency = 'EUR' where id = %s", [moving]
+            )
+
+    compute_ltv_predictions(connection, AS_OF, on_done=move)
+
+    for kept in ("ltv_fits", "client_ltv_predictions"):
+        found = f"select reporting_currency from sync.{kept} where organization_id = %s"
+        assert connection.execute(found.encode(), [moving]).fetchall() == [("EUR",)]
 
 
 def test_an_organization_learns_nothing_from_another(

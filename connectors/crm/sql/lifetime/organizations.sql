@@ -1,7 +1,6 @@
--- Expects nothing. Returns every organization: its id (an organization_id), name, reporting currency.
+-- Expects nothing. Returns every organization: its id (an organization_id) and name.
 select
   o.id::text,
-  o.name,
-  o.reporting_currency
+  o.name
 from public.organizations as o
 order by o.name, o.id
