@@ -39,13 +39,12 @@ def merge_people(
     records: Sequence[Change] = (),
     orders: Mapping[Key, Sequence[UUID]] = MappingProxyType({}),
 ) -> dict[Key, UUID]:
-    """Resolve and write the persons of one batch; return each one's client.
+    """Resolve and write the persons of one batch, under clients/shared_lock; return their clients.
 
     `records`: the customer records behind persons with a `position`. `orders`: CRM orders that the
     batch brings again, by buyer; their present clients get locked as well, for the totals that will
     move away from them, and a buyer nobody knows stays with the client of his order.
     """
-    connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
     found = _resolve(connection, target, people, orders)
     made = found.made
     begins = _lock(connection, target, found, orders)

@@ -42,6 +42,8 @@ def merge(
     """Write the changed records of one stream; all of them or, by raising, none."""
     if not changes:
         return
+    if stream is not Stream.PRODUCTS:
+        connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
     watched = watch(connection, target, TABLE_OF[stream], changes)
     restore(connection, target, stream, changes, watched)
     stays = held(target, watched)

@@ -72,6 +72,8 @@ def _queue(connection: Connection, target: Target) -> None:
     # An edit that is still held when the store wins again is overwritten like any other.
     states = "{released}" if crm_wins else "{open,held,released}"
     scope = {**target.scope, "states": states, "keys": _KEYS, "totals": _TOTALS}
+    # By itself: what is added up afterwards is what stands while the clients are held.
+    connection.execute(load("edits/lock_totals"), {**target.scope, "columns": _TOTALS})
     connection.execute(load("edits/totals"), {**scope, "columns": _TOTALS})
     connection.execute(load("edits/buried_orders"), scope)
     connection.execute(load("edits/buried_products"), scope)

@@ -1,9 +1,9 @@
 """When the planner must be told what a store's tables hold by now.
 
 A first load fills empty tables within a minute, faster than autovacuum comes by. Without statistics
-every index on a table seems to find one row, and the planner takes any of them: of 40,000 orders each
-batch then walked through all that had come before (44 s instead of 15). The same happens to each
-further store of a database whose statistics know the earlier ones only.
+every index on a table seems to find one row, and the planner takes any of them: of 40,000 orders
+each batch then walked through all that had come before (44 s instead of 15). The same happens to
+each further store of a database whose statistics know the earlier ones only.
 """
 
 from __future__ import annotations

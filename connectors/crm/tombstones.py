@@ -8,12 +8,13 @@ and the record map keeps the day.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from connectors.crm.database import Connection
 from connectors.crm.rereads import note_orders_of
 from connectors.crm.staging import array
 from connectors.crm.statements import load
-from connectors.crm.target import Target
+from connectors.crm.target import CRM_WINS, Target
 from connectors.records import Stream
 
 
@@ -24,7 +25,14 @@ def bury(
 
     One that was only in quarantine is marked by being settled there.
     """
-    scope = {**target.scope, "external_ids": array(external_ids)}
+    crm_wins = target.edits == CRM_WINS
+    # What somebody has changed since the sync began is not marked as held yet, and stays as well.
+    kept = "{open,held}" if crm_wins else "{held}"
+    scope = {**target.scope, "external_ids": array(external_ids), "kept": kept}
+    if stream is not Stream.PRODUCTS:
+        connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
+    if crm_wins and stream in _LOCKS:
+        connection.execute(load(_LOCKS[stream]), scope)
     if stream is not Stream.PRODUCTS:
         # Totals move when an order is cancelled: lock the clients in id order, as every batch does.
         found = connection.execute(
@@ -49,3 +57,9 @@ def bury(
         {**scope, "stream": stream.value, "resolution": "deleted"},
     ).fetchall()
     return {row[0] for row in (*marked, *settled)}
+
+
+_LOCKS: Final = {
+    Stream.PRODUCTS: "tombstones/lock_products",
+    Stream.ORDERS: "tombstones/lock_orders",
+}

@@ -1,5 +1,6 @@
 -- Nobody merges or takes apart clients of the organization while a batch of it is being loaded; taken
--- before anything is asked. Expects organization_id; held until the transaction ends.
+-- before any row is locked, which whoever merges may be waiting for. Expects organization_id; held
+-- until the transaction ends.
 select
   pg_advisory_xact_lock_shared(
     hashtextextended('storeloom clients ' || %(organization_id)s, 0)

@@ -1,6 +1,7 @@
 -- Totals that somebody typed over: what the client's orders come to again.
 --
--- Expects organization_id, store_id, run_id, columns (the totals). Of the store's clients only.
+-- Expects organization_id, store_id, run_id, columns (the totals), and the clients locked by
+-- lock_totals.sql. Of the store's clients only.
 -- A client known as a guest only is named by no record: its key may hold an e-mail address.
 with edited as (
   select distinct e.row_id as client_id

@@ -34,7 +34,7 @@ ended as (
         and e.row_id = o.id
         and e.column_name = 'status'
         and e.settled_at is null
-        and e.state = 'held'
+        and e.state = any(%(kept)s::text [])
     )
   returning o.id
 )

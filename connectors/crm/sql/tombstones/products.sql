@@ -29,7 +29,7 @@ ended as (
         and e.row_id = p.id
         and e.column_name = 'is_active'
         and e.settled_at is null
-        and e.state = 'held'
+        and e.state = any(%(kept)s::text [])
     )
   returning p.id
 )
