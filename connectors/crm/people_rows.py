@@ -21,6 +21,7 @@ from connectors.crm.staging import (
     moment,
 )
 from connectors.crm.target import Change, Target
+from connectors.records import Customer
 
 Key = tuple[str, str]
 
@@ -94,7 +95,13 @@ def _person_row(
 ) -> Row:
     # What a customer record has told, an order does not tell again.
     is_mute = change is None and is_filled
-    unverified = person.email and change is not None and not person.is_email_verified
+    # Of the record: the person's own may have been taken out, because somebody's edit of it stays.
+    record = None if change is None else change.record
+    unverified = (
+        (record.email or "").strip().lower() or None
+        if isinstance(record, Customer) and not record.email_verified
+        else None
+    )
     return (
         str(turn),
         str(client_id),
@@ -116,9 +123,7 @@ def _person_row(
         flag(person.is_deleted),
         binary(change.digest) if change else None,
         moment(change.record.source_updated_at) if change else None,
-        json_text({"unverified_email": person.email.lower()})
-        if unverified and person.email
-        else None,
+        None if unverified is None else json_text({"unverified_email": unverified}),
         None if link is None else json_text(link.evidence),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from connectors import records
@@ -228,3 +229,20 @@ def test_an_order_that_names_nobody_any_more_makes_no_client_of_walk_ins(
     sync(store, order("1", source_updated_at=LATER))
 
     assert rows(CLIENTS) == [("Ann", None, 1)]
+
+
+def test_an_address_the_shop_does_not_vouch_for_identifies_nobody_though_somebody_typed_it_too(
+    make_store: Callable[..., StoreConfig],
+    sync: Sync,
+    rows: Rows,
+    connection: psycopg.Connection[Any],
+) -> None:
+    """Where the CRM wins, the typed address stays, and what the customer record told was lost."""
+    store = MemoryStore(make_store("shop", settings={"country": "US", "edits": "crm_wins"}))
+    sync(store, customer("1", email="ann@example.com", phone="+15125550101"))
+    connection.execute("update crm_clients set email = 'cleo@example.com'")
+    cleo = {"email": "cleo@example.com", "email_verified": False}
+    sync(store, customer("2", phone="+15125550101", **cleo), order("9", email="cleo@example.com"))
+    assert rows(
+        "select external_id, link_reason from sync.record_map_clients order by external_id"
+    ) == [("1", "new"), ("2", "phone"), ("email:cleo@example.com", "new")]
