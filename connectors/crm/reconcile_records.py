@@ -39,8 +39,12 @@ class RecordCheck:
         self._missing: dict[Stream, list[str]] = {}
 
     def forget_missing(self) -> None:
-        """Forget records whose rows are gone without a trace, so that they are loaded anew."""
+        """Forget records whose rows are gone without a trace, so that they are loaded anew.
+
+        Rows that no record stands for any more, and that do not look it, are ended again.
+        """
         self._missing = self._rows.drop_missing()
+        self._rows.bury_again()
 
     def run(self) -> list[Finding]:
         """Read by name whatever is suspicious, and a sample; name what had been changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +75,15 @@ class StoreRows:
             if entity != "guests":
                 dropped.setdefault(Stream(entity), []).append(str(external_id))
         return dropped
+
+    def bury_again(self) -> None:
+        """End orders and products that the store has no more and that somebody raised unseen.
+
+        No reading by name can: the store has nothing to say of them. Told as this run's repairs.
+        """
+        for stream in (Stream.ORDERS, Stream.PRODUCTS):
+            if self._loader.ask(f"reconcile/risen_{stream.value}", {}):
+                self._loader.within(partial(_bury_again, stream))
 
     def suspects(self, stream: Stream) -> list[str]:
         """Return the records whose row is not what was last written."""
@@ -153,6 +163,20 @@ class StoreRows:
         """Return the CRM's own rows of live records."""
         rows = self._loader.ask("counts/store_totals", {})
         return sum(int(row[2]) for row in rows if row[0] == stream.value)
+
+
+def _bury_again(stream: Stream, connection: Connection, target: Target) -> None:
+    risen = connection.execute(load(f"reconcile/risen_{stream.value}"), target.scope).fetchall()
+    row_ids = array(str(row_id) for row_id, _ in risen)
+    if stream is Stream.ORDERS:
+        # Totals move when an order is cancelled: lock the clients in id order, as every batch does.
+        locks = {"organization_id": target.organization_id, "client_ids": "{}"}
+        connection.execute(load("clients/lock"), {**locks, "order_ids": row_ids})
+    scope = {**target.scope, "row_ids": row_ids}
+    external_ids = array(external_id for _, external_id in risen)
+    connection.execute(
+        load(f"reconcile/bury_{stream.value}"), {**scope, "external_ids": external_ids}
+    )
 
 
 def _first(rows: list[tuple[Any, ...]]) -> list[str]:

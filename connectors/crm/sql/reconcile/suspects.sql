@@ -15,7 +15,8 @@ where
   and m.entity = %(stream)s
   and d.entity = %(stream)s
   and m.content_hash is not null
-  and m.deleted_at is null
+  -- A store shows what lies in its trash; a client is told of by whoever else speaks for it.
+  and (m.deleted_at is null or m.entity in ('orders', 'products'))
   and m.row_digest <> d.row_digest
   and (m.entity <> 'customers' or c.ecommerce_customer_id = %(id_prefix)s || m.external_id)
 union
