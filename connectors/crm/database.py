@@ -6,6 +6,7 @@ is one line that says which server, what went wrong and what to check, and never
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -16,6 +17,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from connectors.errors import ConfigurationError, DatabaseError
 
 CONNECT_TIMEOUT_SECONDS: Final = 15
+# One for each host, where there are several.
+_PORTS: Final = re.compile(r"[0-9,]*", re.ASCII)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -28,13 +31,7 @@ def connect(
     another session, which knows no prepared statement of ours.
     Raises ConfigurationError for a URL that is none, DatabaseError when the server does not answer.
     """
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.Error:
-        raise ConfigurationError(
-            "the database URL cannot be read; write postgresql://user:password@host:5432/database "
-            "(special characters in the password need %xx)"
-        ) from None
+    given = check_url(url)
     conninfo = make_conninfo(
         url,
         application_name=given.get("application_name", application_name),
@@ -53,6 +50,17 @@ def connect(
     return connection
 
 
+def check_url(url: str) -> dict[str, Any]:
+    """Return the parts of a database's URL; raises ConfigurationError for one that is none."""
+    parts = _parts(url)
+    if parts is None:
+        raise ConfigurationError(
+            "the database URL cannot be read; write postgresql://user:password@host:5432/database "
+            "(special characters in the password need %xx)"
+        )
+    return parts
+
+
 @contextmanager
 def refusal(url: str) -> Iterator[None]:
     """Turn the driver's connection failure into one clear line about the server of `url`."""
@@ -67,12 +75,25 @@ def refusal(url: str) -> Iterator[None]:
 
 def describe(url: str) -> str:
     """Return "host:port/database" of a URL, for people; never user or password."""
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.Error:
+    parts = _parts(url)
+    if parts is None:
         return "an unreadable URL"
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
     return f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
+
+
+def _parts(url: str) -> dict[str, Any] | None:
+    """Return the URL's parts, None for a URL that cannot mean what it says.
+
+    A bare "/" in a password ends the address early: half of the password becomes the port and the
+    other half the database, and both are shown to people.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        return None
+    is_port = _PORTS.fullmatch(str(parts.get("port") or ""))
+    return dict(parts) if is_port and "@" not in str(parts.get("dbname") or "") else None
 
 
 def first_line(error: BaseException) -> str:

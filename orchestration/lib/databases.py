@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from connectors.crm.database import check_url
 from connectors.crm.embedded import EmbeddedServer
 from connectors.crm.migrations import migrate, status
 from connectors.crm.provision import database_name, ensure_database
@@ -42,6 +43,9 @@ def open_databases(settings: Settings, *, migrated: bool = True) -> Databases:
     with _lock:
         found = _opened.get(settings)
         if found is None:
+            if settings.dagster_database_url is not None:
+                # Dagster itself tries for a minute, and quotes what it tried.
+                check_url(settings.dagster_database_url.get_secret_value())
             found = _embedded(settings, migrated) if settings.is_embedded else _external(settings)
             _opened[settings] = found
         return found
