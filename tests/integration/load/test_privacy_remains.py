@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from fixtures.traces import rows_with
 
@@ -53,9 +55,9 @@ def test_an_order_that_names_nobody_is_erased_with_the_street_it_went_to(
     erase: Erase,
     rows: Rows,
     database: str,
-    connection: psycopg.Connection[object],
+    connection: psycopg.Connection[Any],
 ) -> None:
-    nobody = {"shipping_address": ADDRESS, "tracking_number": f"T{MARK}"}
+    nobody: dict[str, Any] = {"shipping_address": ADDRESS, "tracking_number": f"T{MARK}"}
     store = MemoryStore(config, order("90", **nobody), order("91"))
     sync(store)
 
@@ -76,7 +78,7 @@ def test_what_people_typed_into_a_client_removed_since_goes_and_is_exported_befo
     rows: Rows,
     organization: str,
     database: str,
-    connection: psycopg.Connection[object],
+    connection: psycopg.Connection[Any],
 ) -> None:
     sync(MemoryStore(config, ann()))
     connection.execute("update crm_clients set full_name = %s, phone = '+15005550188'", [MARK])
@@ -97,7 +99,7 @@ def test_a_client_that_was_typed_and_removed_is_found_by_an_address_in_the_ledge
     erase: Erase,
     organization: str,
     database: str,
-    connection: psycopg.Connection[object],
+    connection: psycopg.Connection[Any],
 ) -> None:
     # A guest's row: nothing in the ledger says whose record it was.
     sync(MemoryStore(config, order("1", email="first@example.com", full_name=MARK)))
