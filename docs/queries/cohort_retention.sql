@@ -1,4 +1,5 @@
 -- Share of each cohort that bought in the months after its first, and what it has brought per client.
+-- Without the month that is not over yet.
 select
   organization_id,
   cohort_month,
@@ -8,5 +9,5 @@ select
   cumulative_net_revenue_per_client,
   reporting_currency
 from marts.fct_client_cohorts
-where months_since <= 12
+where months_since <= 12 and order_month < date_trunc('month', now() at time zone 'UTC')::date
 order by organization_id, cohort_month, months_since

@@ -1,4 +1,5 @@
--- What a client from each source has brought so far, and is expected to bring within a year.
+-- What a client from each source has brought so far, and is expected to bring within a year. NULL where
+-- nothing is predicted of any of them; nobody is predicted who has not bought yet.
 select
   organization_id,
   source,

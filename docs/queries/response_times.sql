@@ -1,4 +1,5 @@
--- How long people wait for a first reply, per channel: half of them at most, and nine of ten.
+-- How long people wait for a reply to each question, per channel: half of the answered ones at most, and
+-- nine of ten of them. Who was never answered waits in neither: look at questions - answered first.
 select
   organization_id,
   channel_id,

@@ -1,5 +1,6 @@
 -- Days of the last full week (Monday to Sunday, UTC) whose orders are not certainly complete: they
--- differ from the store, are unknown, or were never compared. No row means: no gap.
+-- differ from the store, are unknown, or were never compared; or equal, with records that wait or a
+-- day that was not read to its end. No row means: no gap. net_reporting is what we have of that day.
 with last_week as (
   select
     stores.organization_id,
@@ -36,8 +37,10 @@ select
   coalesce(compared.state, 'never compared') as state,
   compared.store_rows - compared.crm_rows as missing_orders,
   compared.store_total - compared.crm_total as missing_amount,
+  compared.store_refunded - compared.crm_refunded as missing_refunds,
   compared.waiting_records,
-  compared.checked_at
+  compared.checked_at,
+  sold.net_reporting
 from last_week
 left join marts.fct_sync_reconciliation as compared
   on
@@ -45,5 +48,18 @@ left join marts.fct_sync_reconciliation as compared
     and last_week.store_id = compared.store_id
     and last_week.day = compared.day
     and compared.stream = 'orders'
+left join (
+  select
+    organization_id,
+    store_id,
+    period_day,
+    sum(net_reporting) as net_reporting
+  from marts.fct_daily_shop
+  group by organization_id, store_id, period_day
+) as sold
+  on
+    last_week.organization_id = sold.organization_id
+    and last_week.store_id = sold.store_id
+    and last_week.day = sold.period_day
 where compared.is_complete is not true
 order by last_week.organization_id, last_week.store_key, last_week.day, compared.currency

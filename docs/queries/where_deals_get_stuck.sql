@@ -1,4 +1,4 @@
--- Of the deals that entered a stage, how many went further, and how long those that left stayed.
+-- Of the deals that entered a stage, the share that went further, and how many are still in it.
 select
   organization_id,
   stage,
