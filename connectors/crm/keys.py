@@ -8,7 +8,6 @@ may be known at once: the first encrypts, all decrypt, and rotation needs no dow
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -152,16 +151,34 @@ def make_key(kid: str) -> str:
 def parse(written: str) -> dict[str, bytes]:
     """Read keys as they are written: `kid:base64`, several separated by commas or lines."""
     keys: dict[str, bytes] = {}
-    for part in written.replace("\n", ",").split(","):
-        if not part.strip():
-            continue
-        kid, separator, encoded = part.strip().partition(":")
-        if not separator or not kid:
-            raise ConfigurationError(f"{VARIABLE}: write kid:base64, several separated by commas")
+    for part in _parts(written):
+        kid, separator, encoded = part.partition(":")
+        # A key's id is shown to people, and a key in its place would be.
+        if not separator or not kid or _is_key(kid):
+            raise ConfigurationError(
+                f"{VARIABLE}: write kid:base64, a name and then the key, several separated by "
+                "commas"
+            )
         if kid in keys:
             raise ConfigurationError(f'{VARIABLE}: two keys are called "{kid}"; rename one')
         try:
             keys[kid] = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise ConfigurationError(f'{VARIABLE}: key "{kid}" is not base64') from None
     return keys
+
+
+def without_key(written: str, kid: str) -> str:
+    """Return keys as they are written, one a line, without the one called `kid`."""
+    return "".join(f"{part}\n" for part in _parts(written) if part.partition(":")[0] != kid)
+
+
+def _parts(written: str) -> list[str]:
+    return [part.strip() for part in written.replace("\n", ",").split(",") if part.strip()]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from connectors.crm import rotation
 from connectors.crm.key_file import FILE_NAME, change
-from connectors.crm.keys import VARIABLE, KeyRing, make_key, parse
+from connectors.crm.keys import VARIABLE, KeyRing, make_key, without_key
 from connectors.errors import ConfigurationError
 from orchestration.commands.shared import Crm, json_option, open_crm, out, print_json
 
@@ -98,12 +98,7 @@ def forget(kid: str) -> None:
     """
     crm = open_crm()
     _check_forgettable(crm, kid)
-    change(
-        crm.settings.home,
-        lambda text: "".join(
-            f"{line}\n" for line in text.splitlines() if line and kid not in parse(line)
-        ),
-    )
+    change(crm.settings.home, lambda text: without_key(text, kid))
     out.print(f'key "{kid}" is forgotten')
 
 

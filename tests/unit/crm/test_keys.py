@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.crm.key_file import FILE_NAME
-from connectors.crm.keys import VARIABLE, KeyRing, Owner
+from connectors.crm.keys import VARIABLE, KeyRing, Owner, without_key
 from connectors.errors import ConfigurationError
 
 SECRETS = {"consumer_key": "ck_1", "consumer_secret": "cs_☕"}
@@ -69,7 +69,7 @@ def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> Non
         KeyRing.load(tmp_path / "home", {})
 
 
-@pytest.mark.parametrize("written", ["abc", ":abcd", "kid:***", "kid:AAAA"])
+@pytest.mark.parametrize("written", ["abc", ":abcd", "kid:***", "kid:AAAA", "kid:ü"])
 def test_a_key_that_is_none_is_named_not_shown(tmp_path: Path, written: str) -> None:
     with pytest.raises(ConfigurationError, match=VARIABLE):
         KeyRing.load(tmp_path, {VARIABLE: written})
@@ -78,3 +78,21 @@ def test_a_key_that_is_none_is_named_not_shown(tmp_path: Path, written: str) -> 
 def test_a_key_ring_never_shows_its_keys(tmp_path: Path) -> None:
     written = key("main")
     assert repr(KeyRing.load(tmp_path, {VARIABLE: written})) == "KeyRing(main)"
+
+
+def test_a_key_written_where_its_name_belongs_is_not_shown(tmp_path: Path) -> None:
+    kid, _, secret = key("main").partition(":")
+
+    with pytest.raises(ConfigurationError, match="a name and then the key") as told:
+        KeyRing.load(tmp_path, {VARIABLE: f"{secret}:{kid}"})
+
+    assert secret not in str(told.value)
+
+
+@pytest.mark.parametrize("separator", ["\n", ",", " ,\n"])
+def test_one_key_is_forgotten_and_those_beside_it_are_not(separator: str) -> None:
+    kept, gone, also = key("kept"), key("gone"), key("gone-too")
+
+    left = without_key(separator.join([kept, gone, also]), "gone")
+
+    assert left.splitlines() == [kept, also]
