@@ -219,12 +219,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         check_currency(self.currency)
         for name in ("total", "subtotal", "tax", "shipping", "discount", "refunded_total"):
             check_amount(getattr(self, name), name)
-        if self.total < 0:
-            raise BadRecord(
-                f"total is negative ({self.total}), which no order is",
-                code="bad_amount",
-                field="total",
-            )
+        # Less than nothing given back would count as revenue.
+        for name in ("total", "refunded_total"):
+            if getattr(self, name) < 0:
+                raise BadRecord(
+                    f"{name} is negative ({getattr(self, name)}), which no order's is",
+                    code="bad_amount",
+                    field=name,
+                )
         check_texts(_order_texts(self), _ORDER_TEXTS)
         for name in (
             "order_date",

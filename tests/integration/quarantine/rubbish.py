@@ -97,6 +97,10 @@ SHOPIFY_ORDERS = (
         "negative money", put("totalPriceSet.shopMoney.amount", b'"-5.00"'),
         "bad_amount", "total is negative",
     ),
+    Rubbish(
+        "a negative refund", put("totalRefundedSet.shopMoney.amount", b'"-5.00"'),
+        "bad_amount", "refunded_total is negative",
+    ),
     Rubbish("an unknown status", put("displayFulfillmentStatus", b'"MYSTERY"'), None),
     Rubbish("no id", put("id", b"null"), "missing_id", "order id is missing"),
     Rubbish("ten megabytes", put("billingAddress.city", TEN_MEGABYTES), "text_too_long", "10,000"),
