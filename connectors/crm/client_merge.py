@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
+from connectors.crm.client_columns import fill_added
 from connectors.crm.client_references import Reference, count, move, references, take_out
 from connectors.crm.database import Connection
 from connectors.crm.statements import load
@@ -104,13 +105,14 @@ def merge_clients(connection: Connection, merge: Merge) -> int:
     assert filled is not None  # noqa: S101 - the row is locked
     _check_left(connection, places, organization_id, loser_id)
     connection.execute(load("identity/remove"), scope)
+    after = fill_added(connection, organization_id, winner_id, loser) or filled[0]
     row = connection.execute(
         load("identity/put_merge"),
         {
             **scope,
             "loser": Jsonb(loser),
             "winner_before": Jsonb(before),
-            "winner_after": Jsonb(filled[0]),
+            "winner_after": Jsonb(after),
             "moved": Jsonb(_listed(moved)),
             "set_aside": Jsonb(_listed(aside)),
         },

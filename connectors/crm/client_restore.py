@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from connectors.crm.client_columns import put_added
 from connectors.crm.client_merge import hold
 from connectors.crm.client_references import Reference, move_back, put_back, references
 from connectors.crm.database import Connection
@@ -48,7 +49,10 @@ def undo_merge(connection: Connection, organization_id: str, merge_id: int, *, r
     connection.execute(
         load("identity/write_image"), {**scope, "client_id": winner_id, "image": Jsonb(kept)}
     )
+    # The winner's first: what is back may be one client's only.
+    put_added(connection, organization_id, winner_id, kept)
     connection.execute(load("identity/insert_image"), {**scope, "image": Jsonb(back)})
+    put_added(connection, organization_id, loser_id, back)
     places = {(place.name, place.column): place for place in references(connection)}
     _move_back(connection, places, organization_id, moved, source=winner_id, to=loser_id)
     for entry in aside:

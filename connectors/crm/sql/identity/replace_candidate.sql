@@ -1,8 +1,11 @@
--- Open doubts about the loser are doubts about the winner; one between the two of them is settled.
--- Expects organization_id, loser_id, winner_id; run when client_id has moved.
+-- Open doubts about the loser are doubts about the winner; one between the two of them and nobody else
+-- is settled, and nobody is a candidate for himself. A doubt without candidates is about something
+-- else. Expects organization_id, loser_id, winner_id; run when client_id has moved.
 with doubts as (
   select
     v.id,
+    v.client_id,
+    v.candidate_ids <> '{}' as has_candidates,
     array_replace(v.candidate_ids, %(loser_id)s, %(winner_id)s) as candidate_ids
   from sync.identity_reviews as v
   where
@@ -14,15 +17,20 @@ with doubts as (
 settled as (
   select
     d.id,
-    d.candidate_ids <@ array[%(winner_id)s]::uuid [] as is_settled
+    case
+      when d.client_id = %(winner_id)s then array_remove(d.candidate_ids, %(winner_id)s)
+      else d.candidate_ids
+    end as candidate_ids,
+    d.client_id = %(winner_id)s
+    and d.has_candidates
+    and d.candidate_ids <@ array[%(winner_id)s]::uuid [] as is_settled
   from doubts as d
 )
 
 update sync.identity_reviews as v
 set
-  candidate_ids = d.candidate_ids,
-  status = case when v.client_id = %(winner_id)s and s.is_settled then 'merged' else 'open' end,
-  resolved_at = case when v.client_id = %(winner_id)s and s.is_settled then now() end
-from doubts as d
-inner join settled as s on d.id = s.id
-where v.organization_id = %(organization_id)s and v.id = d.id
+  candidate_ids = s.candidate_ids,
+  status = case when s.is_settled then 'merged' else 'open' end,
+  resolved_at = case when s.is_settled then now() end
+from settled as s
+where v.organization_id = %(organization_id)s and v.id = s.id
