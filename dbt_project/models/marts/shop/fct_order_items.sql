@@ -17,6 +17,14 @@ with orders as (
         mirror_scope.order_id
       from mirror_scope
     )
+  {% else %}
+    -- An order that has come since the orders' mart was read is for the next build.
+    where (organization_id, order_id) in (
+      select
+        known.organization_id,
+        known.order_id
+      from {{ ref('fct_orders') }} as known
+    )
   {% endif %}
 ),
 
