@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from connectors.crm.explaining import Explanation, Review, list_reviews
@@ -40,9 +41,10 @@ def explain(client_id: str, *, as_json: bool) -> None:
     for one in found.persons:
         table.add_row(
             one.store,
-            f"{one.entity} {one.external_id}" + (" (gone)" if one.is_gone else ""),
+            # What was typed at a checkout: "[/]" is no markup of ours.
+            escape(f"{one.entity} {one.external_id}" + (" (gone)" if one.is_gone else "")),
             one.reason or "-",
-            _told(one.evidence),
+            escape(_told(one.evidence)),
             f"{one.linked_at:%Y-%m-%d %H:%M}",
             str(one.orders),
             str(one.total),

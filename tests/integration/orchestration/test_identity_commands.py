@@ -25,6 +25,14 @@ with one as (
 select one.id::text || ' ' || typed.id || ' ' || one.external_id from one, typed
 """
 
+TYPED_AT_A_CHECKOUT = """
+update sync.identity_links as k
+set evidence = '{"name": "[/b] [red]ann"}'
+from crm_clients as c
+where c.id = k.client_id
+returning k.client_id::text
+"""
+
 
 def told(deployed: Deployment, *arguments: str) -> Any:
     done = deployed.run("identity", *arguments, "--json")
@@ -94,6 +102,19 @@ def test_two_that_are_kept_apart_are_asked_about_no_more(
     again = deployed.run("identity", "review", str(waiting["number"]), "--keep-apart")
     assert again.returncode == 1
     assert "does not wait" in again.stderr
+
+
+def test_a_name_in_brackets_is_shown_as_it_was_typed(
+    deployed: Deployment, sandbox: SandboxServer
+) -> None:
+    deployed.connect(sandbox, "woocommerce", "eu-shop")
+    assert deployed.run("sync", "eu-shop").returncode == 0
+    client = deployed.one(TYPED_AT_A_CHECKOUT)
+
+    done = deployed.run("identity", "explain", client)
+
+    assert done.returncode == 0, done.stderr
+    assert "name [/b] [red]ann" in " ".join(done.stdout.split())
 
 
 def test_what_cannot_be_done_is_one_line(deployed: Deployment, sandbox: SandboxServer) -> None:

@@ -17,10 +17,7 @@ with doubts as (
 settled as (
   select
     d.id,
-    case
-      when d.client_id = %(winner_id)s then array_remove(d.candidate_ids, %(winner_id)s)
-      else d.candidate_ids
-    end as candidate_ids,
+    d.candidate_ids,
     d.client_id = %(winner_id)s
     and d.has_candidates
     and d.candidate_ids <@ array[%(winner_id)s]::uuid [] as is_settled
@@ -29,7 +26,11 @@ settled as (
 
 update sync.identity_reviews as v
 set
-  candidate_ids = s.candidate_ids,
+  candidate_ids = case
+    when v.client_id = %(winner_id)s and not s.is_settled
+      then array_remove(s.candidate_ids, %(winner_id)s)
+    else s.candidate_ids
+  end,
   status = case when s.is_settled then 'merged' else 'open' end,
   resolved_at = case when s.is_settled then now() end
 from settled as s
