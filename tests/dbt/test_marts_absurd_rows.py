@@ -95,6 +95,17 @@ def make_absurd(connection: psycopg.Connection, tenant: Tenant, number: int, tim
         connection, "messages", **own, channel_id=tenant.rows["channels"],
         contact_id=tenant.rows["contacts"], sender_type="user", text_content="X", sent_at=time,
     )  # fmt: skip
+    # What chose one id for both. Each begins a conversation of its own.
+    same = str(uuid.uuid4())
+    insert(
+        connection, "messages", **own, id=same, channel_id=tenant.rows["channels"],
+        contact_id=tenant.rows["contacts"], sender_type="user", text_content="X",
+        sent_at=f"201{number}-01-01 00:00Z",
+    )  # fmt: skip
+    insert(
+        connection, "crm_activities", **own, id=same, subject="X",
+        activity_type="chatbot_interaction", status="completed",
+    )  # fmt: skip
     insert(
         connection, "crm_activities", **own, client_id=client, subject="X",
         activity_type="chatbot_interaction", status="completed", created_at=time, completed_at=time,

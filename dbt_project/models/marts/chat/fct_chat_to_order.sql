@@ -75,7 +75,8 @@ talks as (
   select
     organization_id,
     person_id,
-    (array_agg(event_id) filter (where is_first))[1] as conversation_id,
+    (array_agg(event_id) filter (where is_first))[1] as first_event_id,
+    (array_agg(sender_type) filter (where is_first))[1] as first_sender,
     min(happened_at) as started_at,
     max(happened_at) as ended_at,
     count(*) filter (where sender_type = 'user') as user_messages,
@@ -84,6 +85,23 @@ talks as (
     count(*) filter (where sender_type = 'chatbot') as chatbot_interactions
   from numbered
   group by organization_id, person_id, conversation_number
+),
+
+-- Ids are unique among messages and among activities. Whoever writes both may give one of each the
+-- same; then the activity's conversation has an id made of it, for no key may be there twice.
+named as (
+  select
+    *,
+    case
+      when
+        row_number() over (
+          partition by organization_id, first_event_id
+          order by first_sender = 'chatbot'
+        ) = 1
+        then first_event_id
+      else md5('activity ' || first_event_id)::uuid
+    end as conversation_id
+  from talks
 ),
 
 conversations as (
@@ -98,7 +116,7 @@ conversations as (
       when talks.ai_messages + talks.chatbot_interactions = 0 then 'agent'
       else 'both'
     end as handled_by
-  from talks
+  from named as talks
   left join clients as by_client
     on
       talks.organization_id = by_client.organization_id
