@@ -71,7 +71,7 @@ def test_an_organizations_rows_are_the_same_without_the_others(
         with psycopg.connect(server.url(name)) as alone:
             for mart, wanted in MARTS.items():
                 own = [r for r in expected[mart] if r["organization_id"] == organization]
-                assert len(own) > 5
+                assert len(own) > (5 if wanted.at_least > 5 else 0)
                 assert differences(read(alone, f"marts.{mart}"), own, wanted.key) == []
 
 

@@ -90,6 +90,7 @@ MARTS = {
     "fct_response_times": {"stg_crm__clients", "stg_crm__messages"},
     "fct_sales_velocity": {"stg_crm__deals"},
     "fct_stage_conversion": {"fct_deal_stage_transitions", "stg_crm__deals"},
+    "dim_organizations": {"stg_crm__organizations", "stg_sync__cursors", "stg_sync__stores"},
     "fct_win_rates": {
         "stg_crm__clients",
         "stg_crm__deals",
