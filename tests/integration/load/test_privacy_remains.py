@@ -6,10 +6,12 @@ from typing import Any
 
 import psycopg
 from fixtures.traces import rows_with
+from psycopg.sql import SQL
 
 from connectors.base import StoreConfig
 from connectors.crm.privacy import Whom, list_erasures
 from connectors.crm.privacy_export import export_person
+from connectors.crm.statements import load
 from connectors.records import Rejected, Stream
 from tests.integration.load.marked import (
     ADDRESS,
@@ -22,7 +24,7 @@ from tests.integration.load.marked import (
     Sync,
     ann,
 )
-from tests.integration.load.memory_store import MemoryStore, order
+from tests.integration.load.memory_store import MemoryStore, customer, order
 
 
 def test_a_doubt_about_an_address_names_it_no_more_once_its_clients_are_erased(
@@ -127,3 +129,30 @@ def test_a_number_written_in_pairs_gives_a_refused_order_away(
     erase(store="shop", customer="4711")
 
     assert rows_with(database, [MARK, "12 34 56 78", PHONE]) == []
+
+
+def test_a_whole_store_is_not_walked_through_for_each_of_its_persons(
+    config: StoreConfig, sync: Sync, connection: psycopg.Connection[Any]
+) -> None:
+    sync(MemoryStore(config, *(customer(str(number)) for number in range(300)), page_size=300))
+    # As the loader does while a store grows.
+    connection.execute("analyze sync.record_map, public.crm_clients")
+    persons = {
+        "person_stores": [config.id] * 300,
+        "person_entities": ["customers"] * 300,
+        "person_ids": [str(number) for number in range(300)],
+        "organization_id": config.organization_id,
+    }
+
+    explained = connection.execute(
+        SQL("explain (analyze, format json) {}").format(load("privacy/silent_clients")), persons
+    ).fetchone()
+
+    assert explained is not None
+    assert max(loops(explained[0][0]["Plan"], "going")) == 1
+
+
+def loops(node: dict[str, Any], name: str) -> list[int]:
+    """How often the scans of a query's part were done."""
+    own = [node["Actual Loops"]] if node.get("CTE Name") == name else []
+    return [*own, *(one for plan in node.get("Plans", []) for one in loops(plan, name))]
