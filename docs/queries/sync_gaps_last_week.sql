@@ -27,6 +27,16 @@ with last_week as (
       date_trunc('week', now() at time zone 'UTC') - interval '1 day',
       interval '1 day'
     ) as days (day)
+),
+
+sold as (
+  select
+    organization_id,
+    store_id,
+    period_day,
+    sum(net_reporting) as net_reporting
+  from marts.fct_daily_shop
+  group by organization_id, store_id, period_day
 )
 
 select
@@ -48,15 +58,7 @@ left join marts.fct_sync_reconciliation as compared
     and last_week.store_id = compared.store_id
     and last_week.day = compared.day
     and compared.stream = 'orders'
-left join (
-  select
-    organization_id,
-    store_id,
-    period_day,
-    sum(net_reporting) as net_reporting
-  from marts.fct_daily_shop
-  group by organization_id, store_id, period_day
-) as sold
+left join sold
   on
     last_week.organization_id = sold.organization_id
     and last_week.store_id = sold.store_id
