@@ -15,6 +15,8 @@ from connectors.errors import BadRecord
 # NUMERIC(12,2), the contract's money type.
 MAX_AMOUNT: Final = Decimal("9999999999.99")
 CENT: Final = Decimal("0.01")
+# Longer ids exist on no platform; rubbish does.
+MAX_ID_LENGTH: Final = 255
 # Beyond this a text is an attack or an accident; it would bloat every row that carries it.
 MAX_TEXT_LENGTH: Final = 100_000
 _MOST_QUOTED: Final = 80
@@ -25,9 +27,9 @@ def check_id(value: str, what: str) -> None:
     """Raise BadRecord unless `value` is a non-empty text of sane length."""
     if not value or not value.strip():
         raise BadRecord(f"{what} is missing", code="missing_id", field=what)
-    if len(value) > 255:  # noqa: PLR2004 - longer ids exist on no platform; rubbish does
+    if len(value) > MAX_ID_LENGTH:
         raise BadRecord(
-            f"{what} is {len(value):,} characters long, where 255 are the most",
+            f"{what} is {len(value):,} characters long, where {MAX_ID_LENGTH} are the most",
             code="bad_id",
             field=what,
         )

@@ -21,6 +21,7 @@ from connectors.crm.statements import load
 from connectors.crm.target import Target
 from connectors.records import Record, Rejected, Stream
 from connectors.unreadable import UNREADABLE
+from connectors.values import MAX_ID_LENGTH
 
 Kind = Literal["raw", "record"]
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -59,10 +60,18 @@ def refusal_of(rejected: Rejected) -> Refusal:
         stream=rejected.stream,
         external_id=None if _is_nameless(rejected) else _storable(rejected.external_id),
         code=code,
-        reason=advised(_storable(rejected.reason) or "", code)[:_MAX_REASON],
+        reason=told(rejected.reason, code),
         kind="raw",
         payload=payload_text(rejected.payload),
     )
+
+
+def told(reason: str, code: str) -> str:
+    """Return a reason as it is kept: with what to do about it, and fit to be stored.
+
+    A reason may quote the record's own words, even the name of a field.
+    """
+    return advised(_storable(reason) or "", code)[:_MAX_REASON]
 
 
 def refusal_by_database(stream: Stream, record: Record, *, code: str, reason: str) -> Refusal:
@@ -130,7 +139,12 @@ def _portions(rows: Sequence[Refusal]) -> Iterator[list[Refusal]]:
 
 
 def _is_nameless(rejected: Rejected) -> bool:
-    """Say whether the id itself is what cannot be read: two records named NaN are two records."""
+    """Say whether the id itself is what cannot be read: two records named NaN are two records.
+
+    One that is too long to be an id is too long for an index as well, and could never arrive.
+    """
+    if rejected.external_id is not None and len(rejected.external_id) > MAX_ID_LENGTH:
+        return True
     payload = rejected.payload
     told = payload.get(UNREADABLE) if isinstance(payload, dict) else None
     return isinstance(told, list) and any(str(one).startswith("id: ") for one in told)

@@ -13,13 +13,13 @@ import msgspec
 
 from connectors.base import StoreConfig, StoreProbe
 from connectors.crm import rereads
-from connectors.crm.advice import advised
 from connectors.crm.database import Connection
 from connectors.crm.lease import Lease
 from connectors.crm.load import Batch, load_batch
 from connectors.crm.loader import Loader
 from connectors.crm.quarantine import Replayed, find, payload_of
 from connectors.crm.refusals import refusal_by_database
+from connectors.crm.refusals import told as told_reason
 from connectors.crm.shortening import is_shortened
 from connectors.crm.statements import load
 from connectors.crm.target import Target
@@ -125,7 +125,7 @@ def _retry_within(
             _record(row, text) if row.payload_kind == "record" else _mapped(row, payload, config)
         )
     except BadRecord as error:
-        _failed(connection, target, row, error.code, advised(error.reason, error.code))
+        _failed(connection, target, row, error.code, told_reason(error.reason, error.code))
         return False
     fingerprint = None
     if record is not None:

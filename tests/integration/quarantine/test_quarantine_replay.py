@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,6 +21,7 @@ from connectors.crm.replay import replay
 from connectors.crm.shortening import SHORTENED
 from connectors.crm.stores import add_store, load_config
 from connectors.crm.sync import StoreResult, sync_store
+from connectors.decoding import decode
 from connectors.errors import ConfigurationError
 from connectors.records import Rejected, Stream
 from tests.integration.load.memory_store import MemoryStore, customer, order
@@ -279,3 +282,55 @@ def test_what_the_database_refuses_is_said_in_words_and_costs_only_its_record(
     assert len(told) == 4
     reasons = {one.code: one.records for one in list_reasons(connection, store="shop")}
     assert reasons["database_23514"] == 1
+
+
+def test_a_record_whose_very_fields_are_no_text_can_be_tried_again(
+    configure: Callable[..., StoreConfig],
+    sync: Sync,
+    database: str,
+    connection: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore(configure())
+    store.can_count = False
+    payload = decode(b'{"id": 5, "a\\ud800\\u0000b": NaN}')
+    store.rejected = [
+        Rejected(
+            stream=Stream.ORDERS,
+            payload=payload,
+            reason="no proper JSON",
+            code="unreadable",
+            external_id="5",
+        ),
+        refused("6", id=6, line_items=[{"id": 1, "name": "Mug", "quantity": "x" * 90_000}]),
+    ]
+    sync(store)
+    store.rejected = []
+
+    assert replay(database, store.config, run_id="by hand").loaded == 0
+    monkeypatch.setattr(revision, "_version", lambda: "9.9.9")
+    assert sync(store).replayed.attempted == 2
+
+    first, second = list_quarantine(connection)
+    assert "NaN is no number" in first.reason
+    assert "\N{REPLACEMENT CHARACTER}b" in first.reason
+    assert (first.attempts, second.attempts) == (3, 3)
+    assert len(second.reason) <= 2_000
+
+
+def test_an_id_that_no_index_holds_costs_its_record_and_not_the_store(
+    configure: Callable[..., StoreConfig], sync: Sync, connection: psycopg.Connection[Any]
+) -> None:
+    store = MemoryStore(configure(), order("1"))
+    noise = "".join(random.Random(1).choices(string.ascii_letters, k=9_000))
+    store.rejected = [
+        refused(noise, id=noise),
+        refused(noise, id=noise, total="another"),
+    ]
+
+    for _ in range(2):
+        sync(store)
+
+    waiting = list_quarantine(connection)
+    assert [(one.external_id, one.attempts) for one in waiting] == [(None, 2), (None, 2)]
+    assert connection.execute("select count(*) from crm_orders").fetchone() == (1,)
