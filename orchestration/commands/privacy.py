@@ -179,6 +179,8 @@ def _whom(
             "name one person: STORE and ID, STORE and --order ID, --client ID or --email ADDRESS"
         )
     row = find_store(connection, store) if store is not None else None
+    if row is not None and organization not in (None, row.organization_id, row.organization_name):
+        raise ConfigurationError(f'store "{row.key}" does not belong to "{organization}"')
     return Whom(
         organization_id=row.organization_id if row else _organization(connection, organization),
         store=row,

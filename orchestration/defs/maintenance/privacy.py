@@ -1,13 +1,15 @@
 """Erases a person or a store from a run, for those who have the UI and no shell.
 
 A run's configuration is stored and shown for ever, so it takes ids only: an e-mail address given
-here would be one more place to erase.
+here would be one more place to erase. What is refused is not repeated in the run's events; in its
+configuration it stays until the run is deleted.
 """
 
 from typing import Any, Final
+from uuid import UUID
 
 from dagster import Config, Failure, OpExecutionContext, job, op
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from connectors.crm.privacy import Whom, erase_person, erase_store
 from connectors.crm.privacy_erase import Erased
@@ -20,6 +22,8 @@ _MOST: Final = 255
 
 class ErasureConfig(Config):
     """Whom to erase: a customer or an order's buyer of a store, a client, or a whole store."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     store: str | None = Field(default=None, description="Key of the store.")
     customer_id: str | None = Field(default=None, description="The customer's id in the store.")
@@ -45,6 +49,16 @@ class ErasureConfig(Config):
     def _is_an_id(cls, value: str | None) -> str | None:
         if value is not None and ("@" in value or value.startswith("+") or len(value) > _MOST):
             raise ValueError("takes ids only: a run's configuration is kept")
+        return value
+
+    @field_validator("organization_id")
+    @classmethod
+    def _is_an_organization(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                UUID(value)
+            except ValueError:
+                raise ValueError("takes the id of a row of organizations") from None
         return value
 
     @model_validator(mode="after")

@@ -141,6 +141,8 @@ def test_a_run_erases_by_ids_and_nothing_of_the_person_was_ever_in_dagster_or_ou
         {"store": "paper"},
         {"store": "paper", "customer_id": "1", "whole_store": True},
         {"client_id": "7"},
+        {"client_id": "7", "organization_id": "Acme"},
+        {"store": "paper", "customer_id": "1", "requested_by": EMAIL},
     ],
 )
 def test_a_run_refuses_what_is_no_id_or_nobody_in_particular(
@@ -148,8 +150,14 @@ def test_a_run_refuses_what_is_no_id_or_nobody_in_particular(
 ) -> None:
     with paper.instance() as instance:
         done = run_job(instance, "erase_personal_data", run_config=erasing(**config))
+        failed = [str(one) for one in done.all_events if one.is_step_failure]
 
     assert not done.success
+    assert len(failed) == 1
+    # Said once, in the configuration that was typed, and not once more.
+    assert EMAIL not in failed[0]
+    assert "+15005550199" not in failed[0]
+    assert "psycopg" not in failed[0]
     assert paper.one("select count(*) from sync.erasures") == 0
 
 
@@ -206,6 +214,10 @@ def test_a_whole_store_is_erased_from_the_command_line(paper: Deployment) -> Non
         (("erase-customer", "--email", "nobody", "--yes"), "one e-mail address"),
         (("erase-customer", "paper", "1", "--by", EMAIL, "--yes"), "no address"),
         (("erase-customer", "nowhere", "1", "--yes"), 'no store "nowhere"'),
+        (
+            ("erase-customer", "paper", "1", "--organization", "Other", "--yes"),
+            'does not belong to "Other"',
+        ),
         (("report", "7"), "no erasure 7"),
     ],
 )
