@@ -6,6 +6,7 @@ Members write rows through the API. What no calendar could hold is refused by th
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,21 +72,26 @@ def rows_of(connection: psycopg.Connection, tenant: Tenant) -> Rows:
     return found
 
 
+def noise(length: int) -> str:
+    """A text that cannot be compressed to fit an index."""
+    return random.Random(length).randbytes(length).hex()[:length]
+
+
 def make_absurd(connection: psycopg.Connection, tenant: Tenant, number: int, time: str) -> None:
     own = {"organization_id": tenant.organization}
     client = insert(
         connection, "crm_clients", **own, created_at=time, first_contact_date=time,
-        last_contact_date=time,
+        last_contact_date=time, source=noise(2000),
     )  # fmt: skip
     insert(
         connection, "crm_orders", **own, client_id=client, order_number=f"X{number}",
         total="9999999999.99", order_date=time, shipped_date=time, delivered_date=time,
-        status="delivered",
+        status="delivered", currency=noise(100), exchange_rate=1,
     )  # fmt: skip
     deal = insert(
         connection, "crm_deals", **own, client_id=client, name="X", deal_value="9999999999.99",
         created_at=time, stage="closed_won", stage_changed_at=time,
-        actual_close_date=time[:10],
+        actual_close_date=time[:10], currency=noise(100),
     )  # fmt: skip
     insert(
         connection, "crm_deal_stages_history", **own, deal_id=deal, from_stage="proposal",

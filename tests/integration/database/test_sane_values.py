@@ -34,6 +34,13 @@ AMOUNTS = [
     ("crm_orders", "refunded_total"),
     ("crm_orders", "exchange_rate"),
 ]
+# In bytes.
+LONGEST = [
+    ("crm_clients", "source", 2000),
+    ("crm_deals", "currency", 100),
+    ("crm_products", "currency", 100),
+    ("crm_orders", "currency", 100),
+]
 ABSURD = ("-infinity", "infinity", "0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31")
 
 
@@ -83,3 +90,18 @@ def test_a_member_cannot_write_an_amount_that_makes_every_sum_nan(
         request(connection, "authenticated", tenant.user) as api,
     ):
         api.execute(write)
+
+
+@pytest.mark.parametrize(("table", "column", "longest"), LONGEST)
+def test_a_member_cannot_write_a_text_that_fits_no_index_of_everybodys_views(
+    connection: psycopg.Connection, tenant: Tenant, table: str, column: str, longest: int
+) -> None:
+    write = sql.SQL("update {} set {} = %s").format(sql.Identifier(table), sql.Identifier(column))
+    with (
+        pytest.raises(psycopg.errors.CheckViolation, match=f"{table}_{column}_short_check"),
+        request(connection, "authenticated", tenant.user) as api,
+    ):
+        # Two bytes each.
+        api.execute(write, ["é" * (longest // 2) + "e"])
+    with request(connection, "authenticated", tenant.user) as api:
+        assert api.execute(write, ["é" * (longest // 2)]).rowcount == 1
