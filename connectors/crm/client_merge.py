@@ -45,14 +45,13 @@ def lock_clients(connection: Connection, organization_id: str) -> None:
 
 
 def hold(connection: Connection, organization_id: str, *client_ids: UUID) -> list[dict[str, Any]]:
-    """Lock clients and return their whole rows in the order asked for.
+    """Lock clients and their orders; return the clients' whole rows in the order asked for.
 
     Raises ConfigurationError when one is not there, or is another organization's.
     """
-    rows = connection.execute(
-        load("identity/hold"),
-        {"organization_id": organization_id, "client_ids": list(client_ids)},
-    )
+    scope = {"organization_id": organization_id, "client_ids": list(client_ids)}
+    connection.execute(load("identity/hold_orders"), scope)
+    rows = connection.execute(load("identity/hold"), scope)
     images: dict[UUID, dict[str, Any]] = dict(rows.fetchall())
     for client_id in client_ids:
         if client_id not in images:

@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from connectors.crm.database import Connection
-from connectors.crm.ownership import Column, Rule, column, noted
+from connectors.crm.ownership import ORDERS, Column, Rule, column, noted
 from connectors.crm.staging import address_text, array, flag, json_text
 from connectors.crm.statements import load
 from connectors.crm.target import CRM_WINS, Change, Target
@@ -57,7 +57,9 @@ def watch(connection: Connection, target: Target, table: str, changes: Sequence[
     known = {change.crm_id for change in changes if change.crm_id is not None}
     if not known:
         return Watch(table=table)
-    if target.edits == CRM_WINS and table in _LOCKS:
+    if table == ORDERS or (target.edits == CRM_WINS and table in _LOCKS):
+        # Orders in any case, and before their clients: whoever edits one holds it and then waits
+        # for its client, whose totals follow. The other way round his edit was lost to a deadlock.
         # Of a client nothing is copied back: a column without news is left alone by itself.
         connection.execute(load(_LOCKS[table]), {**target.scope, "row_ids": array(map(str, known))})
     edits: dict[Cell, list[Edit]] = {}

@@ -31,7 +31,8 @@ def bury(
     scope = {**target.scope, "external_ids": array(external_ids), "kept": kept}
     if stream is not Stream.PRODUCTS:
         connection.execute(load("clients/shared_lock"), {"organization_id": target.organization_id})
-    if crm_wins and stream in _LOCKS:
+    if stream is Stream.ORDERS or (crm_wins and stream in _LOCKS):
+        # Orders in any case, and before their clients, as `edits.watch` does.
         connection.execute(load(_LOCKS[stream]), scope)
     if stream is not Stream.PRODUCTS:
         # Totals move when an order is cancelled: lock the clients in id order, as every batch does.

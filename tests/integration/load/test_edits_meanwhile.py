@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -145,3 +146,52 @@ def test_a_load_that_waits_for_a_merge_of_clients_holds_no_row_the_merge_needs(
         finally:
             person.commit()
             working.join()
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_who_edits_an_order_that_is_being_loaded_waits_and_is_not_turned_away(
+    is_deleted: bool,
+    config: StoreConfig,
+    sync: Sync,
+    rows: Rows,
+    connection: Connection,
+    database: str,
+) -> None:
+    """A load had the client and waited for the order, a person had the order and waited for the
+    client: a deadlock, in which the person's edit was lost."""
+    news = {"customer_external_id": "1", "source_updated_at": LATER}
+    store = MemoryStore(
+        config, customer("1"), *(order(one, customer_external_id="1") for one in "12")
+    )
+    sync(store)
+    if is_deleted:
+        store.remove(*(store.records[Stream.ORDERS][one] for one in "12"))
+    else:
+        store.put(*(order(one, total=Decimal(7), **news) for one in "12"))
+
+    def edit() -> None:
+        with psycopg.connect(database, application_name="person") as person:
+            person.execute(
+                "update crm_orders set status = 'refunded', tracking_number = 'T' "
+                "where ecommerce_order_id = '2'"
+            )
+
+    with psycopg.connect(database) as other:
+        other.execute("select from crm_orders where ecommerce_order_id = '1' for update")
+        with ThreadPoolExecutor(2) as pool:
+            syncing = pool.submit(sync, store, accept_deletes=True)
+            wait_until_blocked(connection, by=other.info.backend_pid)
+            editing = pool.submit(edit)
+            waits_or_done = (
+                "select count(*) from pg_stat_activity where application_name = 'person' "
+                "and wait_event_type = 'Lock'"
+            )
+            while not editing.done() and rows(waits_or_done) == [(0,)]:
+                threading.Event().wait(0.01)
+            other.commit()
+            syncing.result()
+            editing.result()
+    assert rows("select distinct tracking_number from crm_orders order by 1") == [("T",), (None,)]
+    assert rows("select total_orders from crm_clients") == rows(
+        "select count(*) from crm_orders where status not in ('cancelled', 'refunded')"
+    )

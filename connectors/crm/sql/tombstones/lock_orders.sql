@@ -1,4 +1,5 @@
--- Wait for whoever is changing these orders now: where the CRM wins, what he leaves stays.
+-- Wait for whoever is changing these orders now, before their clients are locked: he holds the order
+-- and waits for its client. Where the CRM wins, what he leaves stays.
 -- Expects organization_id, store_id, external_ids.
 select r.id
 from public.crm_orders as r
