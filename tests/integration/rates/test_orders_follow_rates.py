@@ -228,6 +228,24 @@ def test_orders_beyond_the_last_quotation_are_named_with_the_day_it_ended(
     assert [one.currency for one in missing_rates(connection)] == ["VND"]
 
 
+def test_a_pause_of_a_currency_is_named_whatever_later_orders_of_others_lack(
+    connection: psycopg.Connection, make_organization: Callable[[str], str]
+) -> None:
+    """The krona was not quoted for nine years."""
+    quote(connection, "2008-12-09", ISK="290", USD="1.3")
+    quote(connection, "2018-02-01", ISK="125", USD="1.24")
+    for name, day in (("Early", "2012-05-02"), ("Late", "2026-11-20")):
+        organization = make_organization(name)
+        sold(connection, organization, client(connection, organization), (day, "100", "ISK"))
+    quote(connection, "2012-05-02", USD="1.3")
+    quote(connection, "2026-11-20", USD="1.1")
+    fill_orders(connection, run_id="r1")
+
+    early, late = missing_rates(connection)
+    assert "ISK was last quoted on 2008-12-09" in early.sentence
+    assert "ISK was last quoted on 2018-02-01" in late.sentence
+
+
 def test_a_rate_the_old_rule_carried_too_far_is_taken_back(
     connection: psycopg.Connection, organization: str
 ) -> None:

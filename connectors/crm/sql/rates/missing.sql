@@ -27,6 +27,7 @@ pairs as (
 quoted as (
   select
     c.currency,
+    c.until,
     (
       select max(r.rate_date)
       from sync.exchange_rates as r
@@ -34,20 +35,14 @@ quoted as (
     ) as last_quoted
   from (
     select
-      e.currency,
-      max(e.last_day) as until
-    from (
-      select
-        p.currency,
-        p.last_day
-      from pairs as p
-      union all
-      select
-        p.reporting_currency,
-        p.last_day
-      from pairs as p
-    ) as e
-    group by e.currency
+      p.currency,
+      p.last_day as until
+    from pairs as p
+    union
+    select
+      p.reporting_currency,
+      p.last_day
+    from pairs as p
   ) as c
 )
 
@@ -62,6 +57,6 @@ select
   a.last_quoted as currency_last_quoted,
   b.last_quoted as reporting_last_quoted
 from pairs as p
-inner join quoted as a on p.currency = a.currency
-inner join quoted as b on p.reporting_currency = b.currency
+inner join quoted as a on p.currency = a.currency and p.last_day = a.until
+inner join quoted as b on p.reporting_currency = b.currency and p.last_day = b.until
 order by p.name, p.organization_id, p.currency
