@@ -1,5 +1,6 @@
 -- Orders that the store has no more: cancelled, amounts kept. Expects organization_id, store_id,
--- load_id, external_ids, and the clients locked. Returns the ids marked.
+-- load_id, external_ids, kept (states of edits that stay), and the clients locked. Returns the ids
+-- marked.
 with gone as (
   update sync.record_map as m
   set

@@ -1,5 +1,5 @@
 -- Products that the store has no more become inactive. Expects organization_id, store_id,
--- load_id, external_ids. Returns the ids marked.
+-- load_id, external_ids, kept (states of edits that stay). Returns the ids marked.
 with gone as (
   update sync.record_map as m
   set deleted_at = now(), content_hash = null, load_id = %(load_id)s, updated_at = now()
