@@ -49,6 +49,7 @@ class RecordCheck:
     def run(self) -> list[Finding]:
         """Read by name whatever is suspicious, and a sample; name what had been changed."""
         asked = {stream: self._read(stream) for stream in Stream}
+        self._rows.add_up_again()
         # What the sync of this night has put back is told here as well: who asks what the CRM had
         # been changed in gets one answer.
         changed = self._reading.changed

@@ -32,6 +32,8 @@ _WRITTEN: Final = {
     for stream, table in TABLE_OF.items()
 }
 
+_TOTALS: Final = array(one.name for one in SYNCED["crm_clients"] if one.rule is Rule.DERIVED)
+
 
 class LastRun(msgspec.Struct, frozen=True, kw_only=True):
     """When a stream was last reconciled, and up to where it had been synced by then."""
@@ -84,6 +86,11 @@ class StoreRows:
         for stream in (Stream.ORDERS, Stream.PRODUCTS):
             if self._loader.ask(f"reconcile/risen_{stream.value}", {}):
                 self._loader.within(partial(_bury_again, stream))
+
+    def add_up_again(self) -> None:
+        """Put right clients' totals that somebody changed unseen, after the orders themselves."""
+        if self._loader.ask("reconcile/wrong_totals", {}):
+            self._loader.within(_add_up_again)
 
     def suspects(self, stream: Stream) -> list[str]:
         """Return the records whose row is not what was last written."""
@@ -177,6 +184,18 @@ def _bury_again(stream: Stream, connection: Connection, target: Target) -> None:
     connection.execute(
         load(f"reconcile/bury_{stream.value}"), {**scope, "external_ids": external_ids}
     )
+
+
+def _add_up_again(connection: Connection, target: Target) -> None:
+    wrong = connection.execute(load("reconcile/wrong_totals"), target.scope).fetchall()
+    scope = {
+        **target.scope,
+        "client_ids": array(str(client_id) for (client_id,) in wrong),
+        "order_ids": "{}",
+        "columns": _TOTALS,
+    }
+    for statement in ("clients/lock", "reconcile/note_totals", "edits/totals"):
+        connection.execute(load(statement), scope)
 
 
 def _first(rows: list[tuple[Any, ...]]) -> list[str]:

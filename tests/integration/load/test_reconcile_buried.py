@@ -124,3 +124,44 @@ def test_an_order_that_a_person_keeps_although_the_store_has_no_more_of_it_stays
     assert reconciled(database, store) == {}
 
     assert rows("select status from crm_orders where ecommerce_order_id = '1'") == [("shipped",)]
+
+
+def test_totals_that_somebody_changed_unseen_are_added_up_again_and_named(
+    store: MemoryStore, database: str, connection: Database, sync: Sync, rows: Rows
+) -> None:
+    sync(store, customer("2"), order("4", customer_external_id="2"))
+    totals = (
+        "select ecommerce_customer_id, total_orders, total_revenue, average_order_value"
+        " from crm_clients order by 1"
+    )
+    before = rows(totals)
+    behind_our_back(
+        connection,
+        "update crm_clients set total_revenue = 99999, total_orders = 77"
+        " where ecommerce_customer_id = '1'",
+    )
+    # The other's totals are right, and are not to be added up from this.
+    behind_our_back(connection, "update crm_orders set total = 5 where ecommerce_order_id = '4'")
+
+    assert reconciled(database, store) == {
+        ("customers", "1"): ("total_orders", "total_revenue"),
+        ("orders", "4"): ("total",),
+    }
+
+    own = (1, Decimal(100), Decimal(100))
+    assert rows(totals) == before == [("1", *own), ("2", *own)]
+    assert reconciled(database, store, "the next night") == {}
+
+
+def test_an_order_of_another_calendar_stops_no_comparison(
+    store: MemoryStore, database: str, connection: Database, rows: Rows
+) -> None:
+    """Rows from before 20261126030400 keep what they have."""
+    connection.execute("alter table crm_orders drop constraint crm_orders_order_date_sane_check")
+    behind_our_back(
+        connection, "update crm_orders set order_date = '-infinity' where ecommerce_order_id = '3'"
+    )
+
+    assert reconciled(database, store) == {("orders", "3"): ("order_date",)}
+
+    assert rows("select extract(year from min(order_date))::integer from crm_orders") == [(2026,)]
