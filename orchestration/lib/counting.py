@@ -20,7 +20,7 @@ from dagster import (
 
 from connectors.crm.counts import open_quarantine
 from connectors.crm.reconcile import Count, count_store
-from connectors.errors import StoreError
+from connectors.errors import ConfigurationError, StoreError
 from connectors.records import Stream
 from orchestration.lib.outcomes import ASSET_OF
 from orchestration.lib.resources import Crm
@@ -76,7 +76,8 @@ def _count(crm: Crm, keys: Sequence[str]) -> tuple[dict[str, list[Count]], dict[
             config = crm.store(key)
             counts = count_store(crm.url, config, services=crm.services(config))
             compared[key] = [one for one in counts if one.store_rows is not None]
-        except StoreError as error:
+        except (StoreError, ConfigurationError) as error:
+            # Credentials that do not open are one store's trouble, too.
             unreadable[key] = str(error)
     return compared, unreadable
 

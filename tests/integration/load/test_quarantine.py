@@ -10,9 +10,11 @@ import psycopg
 import pytest
 
 from connectors.base import StoreConfig
+from connectors.crm.counts import open_quarantine
 from connectors.crm.quarantine import list_quarantine, show
 from connectors.crm.reconcile import compare_store, count_store
 from connectors.crm.replay import replay
+from connectors.crm.stores import set_status
 from connectors.crm.sync import StoreResult
 from connectors.errors import ConfigurationError
 from connectors.records import Rejected, Stream
@@ -147,3 +149,18 @@ def test_the_comparison_counts_both_sides_and_sums_each_currency(
     assert not unequal.is_equal
     assert (unequal.store_rows, unequal.crm_rows) == (4, 3)
     assert unequal.crm_totals["USD"] == Decimal("10.12")
+
+
+def test_what_a_removed_store_left_waits_for_nobody(
+    config: StoreConfig, sync: Sync, connection: psycopg.Connection[Any]
+) -> None:
+    store = MemoryStore(config)
+    store.rejected = [rejected(PAYLOAD)]
+    sync(store)
+    assert [one.store for one in open_quarantine(connection)] == ["shop"]
+
+    # Its credentials are gone with it: to try it again with all others failed them all.
+    set_status(connection, "shop", "removed")
+
+    assert open_quarantine(connection) == []
+    assert [one.rows for one in open_quarantine(connection, "shop")] == [1]
