@@ -247,7 +247,7 @@ def test_a_null_in_the_key_is_a_value_like_any_other(kept: Kept) -> None:
 def test_an_order_that_comes_while_all_lines_are_computed_is_for_the_next_build(
     kept: Kept,
 ) -> None:
-    """After another version of the model, say. The tests of the lines stopped what stands on them."""
+    """After another version of the model, say: the lines' tests stopped what stands on them."""
     kept.connection.execute("drop table marts.fct_order_items")
     # After fct_orders was built, before the lines are.
     kept.order("late", order_date="2026-02-04 12:00Z", items=Jsonb([{"name": "Tea"}]))
