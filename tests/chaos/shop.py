@@ -188,7 +188,7 @@ class Shop:
         self._set_refunds(order, order.refunds[:-1], moves=False)
 
     def _set_refunds(self, order: Order, refunds: tuple[Refund, ...], *, moves: bool) -> None:
-        # With the cents of an order that has had none: what reads alike is the same content to a shop.
+        # With cents, as of an order that has had none: what reads alike is the same content.
         given = sum((one.amount for one in refunds), Decimal("0.00"))
         status = order.status
         if status is not OrderStatus.CANCELLED:
