@@ -1,6 +1,7 @@
 -- Net revenue by category of the products that were sold, in the reporting currency: what the lines came
--- to, less the order's refunds in proportion, as a refund names no line. Tax and shipping are in no
--- line; lines whose product is not known, and orders without a rate, stand apart.
+-- to, less the order's refunds in proportion, as a refund names no line. Shipping is in no line, and tax
+-- in none but Medusa's and those of Shopify shops whose prices include it. Lines whose product is not
+-- known stand apart; orders without a rate are counted and in no sum.
 with categories as (
   select distinct
     organization_id,
