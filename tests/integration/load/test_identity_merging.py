@@ -9,41 +9,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from connectors.base import StoreConfig
-from connectors.crm.client_merge import Merge, lock_clients, merge_clients
-from connectors.crm.client_restore import undo_merge
 from connectors.crm.sync import StoreResult
 from connectors.errors import ConfigurationError, StoreloomError
 from tests.integration.load.memory_store import DAY, MemoryStore, customer, order
+from tests.integration.load.merging import Connection, merge, undo
 
-Connection = psycopg.Connection[Any]
 Rows = Callable[..., list[tuple[Any, ...]]]
 Sync = Callable[..., StoreResult]
-
-
-def merge(connection: Connection, organization: str, winner: UUID, loser: UUID) -> int:
-    with connection.transaction():
-        lock_clients(connection, organization)
-        return merge_clients(
-            connection,
-            Merge(
-                organization_id=organization,
-                winner_id=winner,
-                loser_id=loser,
-                reason="review",
-                evidence={},
-                run_id="test",
-            ),
-        )
-
-
-def undo(connection: Connection, organization: str, number: int) -> None:
-    with connection.transaction():
-        lock_clients(connection, organization)
-        undo_merge(connection, organization, number, run_id="test")
 
 
 def client_of(rows: Rows, customer_id: str) -> UUID:

@@ -6,17 +6,14 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from connectors.base import StoreConfig
 from connectors.crm.client_columns import OURS, added_columns
-from connectors.crm.client_merge import Merge, lock_clients, merge_clients
-from connectors.crm.client_restore import undo_merge
 from connectors.crm.sync import StoreResult
 from tests.integration.load.memory_store import MemoryStore, customer
+from tests.integration.load.merging import Connection, merge, undo
 
-Connection = psycopg.Connection[Any]
 Rows = Callable[..., list[tuple[Any, ...]]]
 Sync = Callable[..., StoreResult]
 ADDED = "select ecommerce_customer_id, badge, club, note from crm_clients order by 1"
@@ -27,28 +24,6 @@ def clients(config: StoreConfig, sync: Sync, rows: Rows) -> dict[str, UUID]:
     """Three customers of one store, by their ids there."""
     sync(MemoryStore(config, *(customer(number) for number in "123")))
     return dict(rows("select ecommerce_customer_id, id from crm_clients"))
-
-
-def merge(connection: Connection, organization: str, winner: UUID, loser: UUID) -> int:
-    with connection.transaction():
-        lock_clients(connection, organization)
-        return merge_clients(
-            connection,
-            Merge(
-                organization_id=organization,
-                winner_id=winner,
-                loser_id=loser,
-                reason="review",
-                evidence={},
-                run_id="test",
-            ),
-        )
-
-
-def undo(connection: Connection, organization: str, number: int) -> None:
-    with connection.transaction():
-        lock_clients(connection, organization)
-        undo_merge(connection, organization, number, run_id="test")
 
 
 def doubt(rows: Rows, client: UUID, *candidates: UUID, reason: str = "email_shared") -> None:
