@@ -132,8 +132,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         check_text(self.description, "description")
         check_text(self.sku, "sku")
         check_text(self.category, "category")
-        check_amount(self.price, "price")
-        check_amount(self.cost, "cost")
+        _check_not_negative("price", self.price)
+        _check_not_negative("cost", self.cost)
         check_currency(self.currency)
         check_time(self.source_created_at, "created_at")
         check_time(self.source_updated_at, "updated_at")
@@ -217,16 +217,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         check_id(self.external_id, "order id")
         check_id(self.order_number, "order number")
         check_currency(self.currency)
-        for name in ("total", "subtotal", "tax", "shipping", "discount", "refunded_total"):
+        # A part may be: fees below nothing are how some shops write a discount down.
+        for name in ("subtotal", "tax", "shipping", "discount"):
             check_amount(getattr(self, name), name)
         # Less than nothing given back would count as revenue.
         for name in ("total", "refunded_total"):
-            if getattr(self, name) < 0:
-                raise BadRecord(
-                    f"{name} is negative ({getattr(self, name)}), which no order's is",
-                    code="bad_amount",
-                    field=name,
-                )
+            _check_not_negative(name, getattr(self, name))
         check_texts(_order_texts(self), _ORDER_TEXTS)
         for name in (
             "order_date",
@@ -236,6 +232,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             "source_updated_at",
         ):
             check_time(getattr(self, name), name)
+
+
+def _check_not_negative(name: str, value: Decimal | None) -> None:
+    check_amount(value, name)
+    if value is not None and value < 0:
+        raise BadRecord(
+            f"{name} is negative ({value}), which none is", code="bad_amount", field=name
+        )
 
 
 Record = Customer | Product | Order

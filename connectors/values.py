@@ -88,7 +88,7 @@ def check_amount(value: Decimal | None, what: str) -> None:
         return
     if not value.is_finite() or abs(value) > MAX_AMOUNT:
         raise BadRecord(
-            f"{what} is out of range ({_quoted(value)}), {_AT_MOST}", code="bad_amount", field=what
+            f"{what} is out of range ({quoted(value)}), {_AT_MOST}", code="bad_amount", field=what
         )
 
 
@@ -96,7 +96,7 @@ def check_currency(value: str) -> None:
     """Raise BadRecord unless `value` looks like an ISO 4217 code (three capital letters)."""
     if len(value) != 3 or not (value.isascii() and value.isalpha() and value.isupper()):  # noqa: PLR2004 - ISO 4217
         raise BadRecord(
-            f"currency {_quoted(value)} is not an ISO code (three capital letters, as in EUR)",
+            f"currency {quoted(value)} is not an ISO code (three capital letters, as in EUR)",
             code="bad_currency",
             field="currency",
         )
@@ -127,7 +127,7 @@ def utc_time(value: str | None, what: str) -> datetime | None:
         parsed = datetime.fromisoformat(value)
     except (ValueError, TypeError) as error:
         raise BadRecord(
-            f"{what} is not a time: {_quoted(value)}", code="bad_time", field=what
+            f"{what} is not a time: {quoted(value)}", code="bad_time", field=what
         ) from error
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
@@ -135,7 +135,7 @@ def utc_time(value: str | None, what: str) -> datetime | None:
         return parsed.astimezone(UTC)
     except OverflowError as error:
         raise BadRecord(
-            f"{what} is out of range: {_quoted(value)}", code="bad_time", field=what
+            f"{what} is out of range: {quoted(value)}", code="bad_time", field=what
         ) from error
 
 
@@ -147,25 +147,25 @@ def amount(value: Any, what: str) -> Decimal:
     Raises BadRecord when it is no amount.
     """
     if isinstance(value, (bool, float)):
-        raise BadRecord(f"{what} is not a decimal: {_quoted(value)}", code="bad_amount", field=what)
+        raise BadRecord(f"{what} is not a decimal: {quoted(value)}", code="bad_amount", field=what)
     if not isinstance(value, (str, int, Decimal)):
-        raise BadRecord(f"{what} is no amount: {_quoted(value)}", code="bad_amount", field=what)
+        raise BadRecord(f"{what} is no amount: {quoted(value)}", code="bad_amount", field=what)
     try:
         exact = Decimal(value.strip() if isinstance(value, str) else value)
         if not exact.is_finite() or abs(exact) > MAX_AMOUNT:
             raise BadRecord(
-                f"{what} is out of range: {_quoted(value)}, {_AT_MOST}",
+                f"{what} is out of range: {quoted(value)}, {_AT_MOST}",
                 code="bad_amount",
                 field=what,
             )
         return exact.quantize(CENT, rounding=ROUND_HALF_UP)
     except ArithmeticError as error:
         raise BadRecord(
-            f"{what} is no amount: {_quoted(value)}", code="bad_amount", field=what
+            f"{what} is no amount: {quoted(value)}", code="bad_amount", field=what
         ) from error
 
 
-def _quoted(value: Any) -> str:
+def quoted(value: Any) -> str:
     """Return a value as it stands in a reason: whole where somebody can read it, else its begin."""
     try:
         shown = str(value) if isinstance(value, Decimal) else repr(value)

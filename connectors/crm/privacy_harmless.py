@@ -114,7 +114,7 @@ HOLDS_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     "sync.record_map": (
         "store_id", "entity", "organization_id", "crm_id", "source_updated_at", "deleted_at",
         "source_status", "link_reason", "created_at", "updated_at", "person_entity",
-        "former_person_entity", "load_id", "erased_at", "compared_at",
+        "former_person_entity", "load_id", "erased_at", "compared_at", "written_rate",
     ),
     "sync.rereads": (
         "store_id", "stream", "external_id", "organization_id", "reason", "is_forced", "run_id",

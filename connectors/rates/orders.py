@@ -3,6 +3,7 @@
 One pass finds the organizations with anything to change, so a night without news writes nothing and
 asks each currency and day once. The rest goes portion by portion, each its own short transaction: a
 first load of the history touches every foreign order, and clients' totals are locked meanwhile.
+A rate that was put on a store's order past every trigger is entered among the edits on the way.
 
 An amount may be more than its column holds once it is converted, an order's or its client's total.
 Such an order is left alone by itself: one tenant's billions must not stop the others' rates.
@@ -62,9 +63,14 @@ def _fill_one(
     after: str | None = _BEFORE_ALL
     size, orders, refused = portion, 0, 0
     while after is not None:
-        scope = {"organization_id": organization_id, "after": after, "size": size}
+        scope = {
+            "organization_id": organization_id,
+            "after": after,
+            "size": size,
+            "run_id": run_id,
+        }
         try:
-            written, after = _next_portion(connection, scope, run_id)
+            written, after = _next_portion(connection, scope)
         except psycopg.errors.NumericValueOutOfRange:
             if size > 1:
                 # One of them is too much: halved until it is alone.
@@ -84,13 +90,11 @@ def _next_order(connection: Connection, scope: dict[str, Any]) -> str | None:
     return None if row is None else row[0]
 
 
-def _next_portion(
-    connection: Connection, scope: dict[str, Any], run_id: str
-) -> tuple[int, str | None]:
+def _next_portion(connection: Connection, scope: dict[str, Any]) -> tuple[int, str | None]:
     for attempt in range(1, _REPEATS + 1):
         try:
             with connection.transaction():
-                connection.execute(load("rates/sign"), {**scope, "run_id": run_id})
+                connection.execute(load("rates/sign"), scope)
                 row = connection.execute(load("rates/fill"), scope).fetchone()
         except _CROSSED:
             if attempt == _REPEATS:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import BadRecord
-from connectors.values import MAX_AMOUNT
+from connectors.values import MAX_AMOUNT, quoted
 from connectors.woocommerce.values import text
 
 _UNIT_PRICE_STEP: Final = Decimal("0.000001")
@@ -25,7 +25,7 @@ def quantity(value: Any) -> Decimal:
         found = _NO_NUMBER
     if not found.is_finite() or abs(found) > MAX_AMOUNT:
         raise BadRecord(
-            f"quantity is no number: {value!r}", code="bad_quantity", field="line.quantity"
+            f"quantity is no number: {quoted(value)}", code="bad_quantity", field="line.quantity"
         )
     return found
 
@@ -44,12 +44,12 @@ def unit_price(value: Any) -> Decimal | None:
         return price.quantize(_UNIT_PRICE_STEP) if exponent < _UNIT_PRICE_PLACES else price
     except ArithmeticError:
         raise BadRecord(
-            f"a line's price is no number: {value!r}", code="bad_amount", field="line.price"
+            f"a line's price is no number: {quoted(value)}", code="bad_amount", field="line.price"
         ) from None
 
 
 def _written(value: Any) -> str | None:
     """Return a number as written; refuses one that went through binary floating point."""
     if isinstance(value, float):
-        raise BadRecord(f"a number is not exact: {value!r}", code="bad_amount", field="line")
+        raise BadRecord(f"a number is not exact: {quoted(value)}", code="bad_amount", field="line")
     return text(value)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from connectors.crm.database import Connection
@@ -255,7 +256,7 @@ def _list(rows: list[Erasure], *, as_json: bool) -> None:
             row.store or "-",
             str(len(row.client_ids)),
             str(sum(row.counts.values())),
-            row.requested_by,
+            escape(row.requested_by),
         )
     out.print(table)
 

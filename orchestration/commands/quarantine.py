@@ -147,9 +147,12 @@ def replay(numbers: Sequence[int], *, store: str | None, every: bool, as_json: b
     if sum((bool(numbers), store is not None, every)) != 1:
         raise ConfigurationError("name record numbers, or --store KEY, or --all")
     crm = open_crm()
+    settled: list[Quarantined] = []
     with crm.connection() as connection:
         if numbers:
-            keys = {show_record(connection, number)[0].store for number in numbers}
+            named = [show_record(connection, number)[0] for number in dict.fromkeys(numbers)]
+            settled = [row for row in named if row.state == "resolved"]
+            keys = {row.store for row in named if row.state != "resolved"}
         elif store is not None:
             keys = {store}
         else:
@@ -165,6 +168,11 @@ def replay(numbers: Sequence[int], *, store: str | None, every: bool, as_json: b
     if as_json:
         print_json(results)
     else:
+        for row in settled:
+            out.print(
+                f"{row.id} waits no more: {row.resolution or 'resolved'} by "
+                f"{row.resolved_by or 'a sync'}"
+            )
         for key, result in results.items():
             out.print(f"{key}: {result.loaded} of {result.attempted} loaded")
     failures = [failure for result in results.values() for failure in result.failures]

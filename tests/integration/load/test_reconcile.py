@@ -85,7 +85,8 @@ def named(done: Reconciled, stream: Stream) -> dict[str, tuple[str, ...]]:
 def whole(rows: Rows) -> list[tuple[Any, ...]]:
     return rows(
         "select ecommerce_order_id, client_id, total, refunded_total, status, currency, order_date,"
-        " items, shipping_address, tracking_number, subtotal, tax from crm_orders order by 1"
+        " items, shipping_address, tracking_number, subtotal, tax, exchange_rate, net_revenue"
+        " from crm_orders order by 1"
     )
 
 
@@ -132,6 +133,8 @@ def test_freshly_written_rows_raise_no_suspicion(
         ("tax = 5", "tax"),
         ("items = '[]'", "items"),
         ("order_number = 'X'", "order_number"),
+        ("exchange_rate = 2", "exchange_rate"),
+        ("exchange_rate = null", "exchange_rate"),
     ],
 )
 def test_an_order_changed_past_every_trigger_is_put_back_and_named_with_its_column(
@@ -150,6 +153,41 @@ def test_an_order_changed_past_every_trigger_is_put_back_and_named_with_its_colu
     assert not by_kind(done, "day", *WRONG)
     again = reconcile(store)
     assert {one.state for one in again.findings} == {State.EQUAL}
+
+
+def test_a_sync_that_fills_rates_leaves_the_lost_ones_to_be_named(
+    connection: Database,
+    store: MemoryStore,
+    sync: Callable[..., Any],
+    reconcile: Callable[..., Reconciled],
+    rows: Rows,
+) -> None:
+    before = whole(rows)
+    behind_our_back(
+        connection, "update crm_orders set exchange_rate = null where ecommerce_order_id = '13'"
+    )
+    sync(store, full=False)
+    assert named(reconcile(store), Stream.ORDERS) == {"13": ("exchange_rate",)}
+    assert whole(rows) == before
+
+
+def test_orders_whose_rate_came_late_raise_no_suspicion(
+    connection: Database,
+    store: MemoryStore,
+    sync: Callable[..., Any],
+    reconcile: Callable[..., Reconciled],
+    rows: Rows,
+) -> None:
+    sync(store, order("29", currency="EUR", order_date=DAY, customer_external_id="1"))
+    connection.execute(
+        "insert into sync.exchange_rates (base_currency, quote_currency, rate_date, rate) "
+        "values ('EUR', 'USD', %s, 2)",
+        [DAY.date()],
+    )
+    sync(store, full=False)
+    assert rows("select exchange_rate from crm_orders where currency = 'EUR'") == [(Decimal(2),)]
+    store.asked.clear()
+    assert {one.state for one in reconcile(store).findings} == {State.EQUAL}
 
 
 def test_a_change_of_a_bucket_is_told_with_both_sides(

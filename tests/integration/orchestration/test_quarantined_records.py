@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 from fixtures.deployments import Deployment
@@ -84,3 +85,12 @@ def test_a_run_with_refused_records_looks_degraded_and_they_are_discarded_or_tri
     shown = deployed.run("quarantine", "show", numbers[0]).stdout
     assert "by Ann: a joke" in shown
     assert run("replay_quarantine", instance).success
+
+    with psycopg.connect(deployed.url) as connection:
+        connection.execute(
+            "update sync.quarantine set resolution = 'replayed', resolved_by = 'r1' where id = %s",
+            [numbers[0]],
+        )
+    settled = deployed.run("quarantine", "replay", numbers[0])
+    assert settled.returncode == 0, settled.stderr
+    assert settled.stdout == f"{numbers[0]} waits no more: replayed by r1\n"

@@ -87,6 +87,7 @@ WOO_CUSTOMERS = (
     Rubbish("year 9999", put("date_created_gmt", b'"9999-01-01T00:00:00"'), "bad_time", "9999"),
 )  # fmt: skip
 WOO_PRODUCTS = (
+    Rubbish("negative money", put("price", b'"-5.00"'), "bad_amount", "price is negative (-5.00)"),
     Rubbish("words for a price", put("price", b'"cheap"'), "bad_amount", "price is no amount"),
     Rubbish("ten megabytes", put("description", TEN_MEGABYTES), "text_too_long", "description"),
     Rubbish("NaN", put("price", b"NaN"), "unreadable", "price: NaN"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -282,6 +283,52 @@ def test_a_rate_people_put_on_an_order_of_their_own_stays_where_none_is_known(
     assert found == {typed["VND"]: Decimal("0.00004"), typed["EUR"]: Decimal("1.25")}
 
 
+LEDGER = (
+    "select external_id, earlier_value, new_value, run_id from sync.field_edits "
+    "where column_name = 'exchange_rate' and state = 'overwritten' order by external_id"
+)
+
+
+def test_a_rate_typed_past_every_trigger_is_corrected_and_named_and_a_revised_one_is_not(
+    connection: psycopg.Connection, organization: str
+) -> None:
+    buyer = client(connection, organization)
+    quote(connection, "2026-11-20", USD="1.25")
+    first, second, third = sold(
+        connection, organization, buyer, *[("2026-11-20", "100", "EUR")] * 3
+    )
+    fill_orders(connection, run_id="r1")
+    assert connection.execute(LEDGER).fetchall() == []
+
+    unseen = "update crm_orders set exchange_rate = %s where id = %s"
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute(unseen, [9, first])
+        connection.execute(unseen, [None, second])
+    # This one the ledger has already, as any other edit.
+    connection.execute(unseen, [8, third])
+    quote(connection, "2026-11-20", USD="1.5")
+    assert fill_orders(connection, run_id="r2").orders == 3
+    assert rates(connection, organization) == [Decimal("1.5")] * 3
+    assert revenue(connection, organization) == Decimal("450.00")
+    numbers = [
+        row[0]
+        for row in connection.execute(
+            "select ecommerce_order_id from crm_orders where id = any(%s::uuid[]) "
+            "order by order_number",
+            [[first, second]],
+        )
+    ]
+    assert connection.execute(LEDGER).fetchall() == [
+        (numbers[0], 1.25, 9, "r2"),
+        (numbers[1], 1.25, None, "r2"),
+    ]
+
+    quote(connection, "2026-11-20", USD="2")
+    assert fill_orders(connection, run_id="r3").orders == 3
+    assert len(connection.execute(LEDGER).fetchall()) == 2
+
+
 @pytest.fixture
 def unchecked(connection: psycopg.Connection) -> Iterator[None]:
     """A database from before order dates were checked."""
@@ -366,8 +413,15 @@ def test_filling_beside_a_writer_of_the_same_clients_ends_with_everything_right(
 
     def write() -> object:
         with psycopg.connect(database, autocommit=True) as own:
-            for buyer in reversed(buyers * 3):
-                own.execute("update crm_orders set total = total + 1 where client_id = %s", [buyer])
+            waiting = buyers * 3
+            while waiting:
+                # Of two who hold what the other wants, the server may end either.
+                with suppress(psycopg.errors.DeadlockDetected):
+                    own.execute(
+                        "update crm_orders set total = total + 1 where client_id = %s",
+                        [waiting[-1]],
+                    )
+                    waiting.pop()
         return 0
 
     together(fill, fill, write)

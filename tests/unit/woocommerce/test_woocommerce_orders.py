@@ -212,6 +212,14 @@ def test_what_cannot_be_mapped_says_why(changes: dict[str, Any], code: str) -> N
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("field", ["price", "quantity"])
+def test_a_reason_shows_the_begin_of_what_is_no_number(field: str) -> None:
+    with pytest.raises(BadRecord) as caught:
+        mapped(line_items=[line(**{field: "z" * 5_000})])
+    assert "'zzz" in caught.value.reason
+    assert len(caught.value.reason) < 200
+
+
 anything = st.recursive(
     st.none()
     | st.booleans()

@@ -6,6 +6,7 @@ with present as (
     s.*,
     e.id as order_id,
     e.order_number as present_number,
+    e.exchange_rate as present_rate,
     -- An order whose person was redacted stays with its client instead of joining the walk-in.
     case when s.is_anonymous then coalesce(e.client_id, s.client_id) else s.client_id end
       as final_client_id,
@@ -135,6 +136,7 @@ written as (
   returning
     r.id,
     r.ecommerce_order_id,
+    r.exchange_rate,
     -- As sync.row_digests has it.
     hash_record_extended(
       row(
@@ -148,7 +150,8 @@ written as (
 
 insert into sync.record_map_orders as m (
   store_id, entity, external_id, organization_id, crm_id, content_hash, source_updated_at,
-  deleted_at, source_status, details, person_entity, person_external_id, row_digest, load_id
+  deleted_at, source_status, details, person_entity, person_external_id, row_digest,
+  written_rate, load_id
 )
 select
   %(store_id)s,
@@ -175,6 +178,7 @@ select
         and d.crm_id = n.order_id
     )
   ),
+  case when w.id is null then n.present_rate else w.exchange_rate end,
   %(load_id)s
 from numbered as n
 left join written as w on n.ecommerce_order_id = w.ecommerce_order_id
@@ -189,6 +193,7 @@ on conflict (store_id, entity, external_id) do update set
   person_entity = excluded.person_entity,
   person_external_id = excluded.person_external_id,
   row_digest = excluded.row_digest,
+  written_rate = excluded.written_rate,
   load_id = excluded.load_id,
   former_person_entity = case
     when

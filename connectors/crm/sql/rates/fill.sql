@@ -1,8 +1,9 @@
 -- Gives the next orders of an organization the rate that is known by now; what has it is not written.
--- Expects organization_id, after (the last id of the portion before) and size. Returns how many were
--- written and the last id looked at, NULL at the end.
+-- Expects organization_id, after (the last id of the portion before), size and run_id. Returns how many
+-- were written and the last id looked at, NULL at the end.
 --
 -- A rate people put on an order of their own stays where we know none: no store would bring it back.
+-- One that a store's order got past every trigger is entered among the edits.
 with looked_at as (
   select
     r.id,
@@ -32,6 +33,9 @@ rates as materialized (
 wrong as (
   select
     l.id,
+    l.currency,
+    l.rate_date,
+    l.exchange_rate,
     q.rate
   from looked_at as l
   inner join rates as q
@@ -58,8 +62,62 @@ written as (
   update public.crm_orders as r
   set exchange_rate = w.rate
   from wrong as w
-  where r.organization_id = %(organization_id)s and r.id = w.id
-  returning 1
+  where
+    r.organization_id = %(organization_id)s
+    and r.id = w.id
+    -- As it is when its turn comes: a load may have changed it while we waited. The next night then.
+    and r.exchange_rate is not distinct from w.exchange_rate
+    and r.currency = w.currency
+    and (r.order_date at time zone 'UTC')::date = w.rate_date
+  returning
+    r.id,
+    w.exchange_rate as found_rate,
+    r.exchange_rate as rate
+),
+
+noted as (
+  insert into sync.field_edits (
+    organization_id, table_name, row_id, column_name, earlier_value, new_value, state, settled_at,
+    run_id, store_id, stream, external_id
+  )
+  select
+    %(organization_id)s,
+    'crm_orders',
+    w.id,
+    'exchange_rate',
+    to_jsonb(m.written_rate),
+    to_jsonb(w.found_rate),
+    'overwritten',
+    now(),
+    %(run_id)s,
+    m.store_id,
+    'orders',
+    m.external_id
+  from written as w
+  inner join sync.record_map as m
+    on m.organization_id = %(organization_id)s and m.entity = 'orders' and w.id = m.crm_id
+  where
+    m.written_rate is distinct from w.found_rate
+    -- What a trigger saw is among the edits already.
+    and not exists (
+      select
+      from sync.field_edits as e
+      where
+        e.organization_id = %(organization_id)s
+        and e.row_id = w.id
+        and e.column_name = 'exchange_rate'
+        and e.settled_at is null
+    )
+),
+
+remembered as (
+  update sync.record_map as m
+  set written_rate = w.rate
+  from written as w
+  where
+    m.organization_id = %(organization_id)s
+    and m.entity = 'orders'
+    and m.crm_id = w.id
 )
 
 select

@@ -1,5 +1,5 @@
--- Records whose row is not what Storeloom last wrote, or whose order hangs on another client than its
--- person is. Only a suspicion: others of Storeloom's own steps change rows too.
+-- Records whose row is not what Storeloom last wrote, whose order has another rate than it was given, or
+-- hangs on another client than its person is. Only a suspicion: others of Storeloom's own steps change rows too.
 --
 -- Expects organization_id, store_id, id_prefix, stream. Returns external_id. Of customers, those that
 -- their client follows: others only fill gaps.
@@ -19,6 +19,17 @@ where
   and (m.deleted_at is null or m.entity in ('orders', 'products'))
   and m.row_digest <> d.row_digest
   and (m.entity <> 'customers' or c.ecommerce_customer_id = %(id_prefix)s || m.external_id)
+union
+select m.external_id
+from sync.record_map as m
+inner join public.crm_orders as o on m.organization_id = o.organization_id and m.crm_id = o.id
+where
+  %(stream)s = 'orders'
+  and m.organization_id = %(organization_id)s
+  and m.store_id = %(store_id)s
+  and m.entity = 'orders'
+  and m.content_hash is not null
+  and m.written_rate is distinct from o.exchange_rate
 union
 select m.external_id
 from sync.record_map as m
