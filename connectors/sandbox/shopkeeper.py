@@ -239,7 +239,7 @@ class Shopkeeper:
             product = self._world.products.by_id[variant.product_id]
             product.variants.remove(variant)
             self._world.products.changed(product, at=self._now(at))
-            self._unlink(lambda line: line.variant_id == variant_id)
+            self._unlink(lambda line: line.variant_id == variant_id, is_product_left=True)
 
     def trash_product(self, product_id: int, *, at: int | None = None) -> Product:
         """Put it in the trash, its variations along (WooCommerce); `edit_product` restores it."""
@@ -254,12 +254,14 @@ class Shopkeeper:
                 self._world.variants.remove(variant.id)
             self._unlink(lambda line: line.product_id == product_id)
 
-    def _unlink(self, is_theirs: Callable[[Line], bool]) -> None:
+    def _unlink(self, is_theirs: Callable[[Line], bool], *, is_product_left: bool = False) -> None:
         """Take the link to a deleted product or variant from lines; no order's time moves."""
         for order in self._world.orders:
             for line in order.lines:
                 if is_theirs(line):
-                    line.product_id = line.variant_id = 0
+                    line.variant_id = 0
+                    if not is_product_left:
+                        line.product_id = 0
                     line.sku = None
                     self._world.orders.changed(order)
 

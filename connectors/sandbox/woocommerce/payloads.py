@@ -224,6 +224,9 @@ class Printer:
 
     def _line(self, line: Line) -> Json:
         price: int | float = line.total / 100 / line.quantity if line.quantity else 0
+        product = self._world.products.by_id.get(line.product_id)
+        # A line whose variation is gone stands for the parent, which has no SKU of its own.
+        is_parent = product is not None and bool(product.variants) and not line.variant_id
         return {
             "id": line.id,
             "name": line.name,
@@ -237,7 +240,7 @@ class Printer:
             "total_tax": self.money(line.tax),
             "taxes": [],
             "meta_data": [],
-            "sku": line.sku,
+            "sku": "" if is_parent else line.sku,
             "global_unique_id": "",
             "price": int(price) if price == int(price) else price,
             "image": {"id": "", "src": ""},

@@ -20,7 +20,7 @@ import pytest
 from connectors.base import Connector, StoreConfig
 from connectors.crm.keys import KeyRing
 from connectors.crm.reconcile_buckets import State
-from connectors.crm.reconcile_store import Reconciled, reconcile_store
+from connectors.crm.reconcile_store import Asked, Reconciled, reconcile_store
 from connectors.crm.results import StoreResult
 from connectors.crm.stores import add_store, load_config
 from connectors.crm.sync import sync_store
@@ -85,7 +85,7 @@ class Nights:
         self._database = database
         self._config = config
 
-    def one(self) -> tuple[StoreResult, Reconciled]:
+    def one(self, asked: Asked | None = None) -> tuple[StoreResult, Reconciled]:
         run_id = uuid.uuid4().hex
         reader = PLATFORMS[self._config.platform](self._config, sleep=lambda _seconds: None)  # type: ignore[call-arg]
         try:
@@ -93,7 +93,7 @@ class Nights:
             assert synced.error is None, synced.error
         finally:
             reader.close()
-        done = reconcile_store(self._database, self._config, run_id=run_id)
+        done = reconcile_store(self._database, self._config, run_id=run_id, asked=asked)
         assert done.error is None, done.error
         return synced, done
 
@@ -244,3 +244,32 @@ def test_three_hundred_changes_behind_our_back_are_found_named_and_repaired_in_o
     assert state() == before
     assert done.api_calls <= CALLS_OF_A_QUIET_NIGHT[platform], done.api_calls
     assert sum((one.store_total or Decimal(0)) for one in done.findings) > 0
+
+
+def test_lines_of_products_that_a_store_deletes_stay_as_sold_and_accuse_nobody(
+    connection: Database, sandbox: SandboxServer, platform: str, nights: Nights
+) -> None:
+    lines = """
+      select o.ecommerce_order_id, l ->> 'external_id', l ->> 'ecommerce_product_id', l ->> 'sku'
+      from crm_orders as o, jsonb_array_elements(o.items) as l order by 1, 2
+    """
+    nights.one()
+    before = connection.execute(lines).fetchall()
+    store, world = sandbox.store(platform), sandbox.world(platform)
+    sold = {line.product_id for order in world.orders for line in order.lines}
+    several = [one for one in world.products if len(one.variants) > 1 and one.id in sold]
+    single = [one for one in world.products if len(one.variants) < 2 and one.id in sold]
+    for variant in several[0].variants[:2]:
+        store.delete_variant(variant.id)
+    store.delete_product(several[1].id)
+    store.delete_product(single[0].id)
+
+    _, done = nights.one(Asked(share=1))
+    named = {
+        (one.stream, name)
+        for one in done.findings
+        if one.kind == "rows" and one.state is not State.EQUAL
+        for name in one.record_ids
+    }
+    assert named == set()
+    assert connection.execute(lines).fetchall() == before

@@ -1,12 +1,46 @@
 -- Expects staged_orders, organization_id, store_id, load_id. Staged -> numbered -> written -> mapped.
 --
--- deal_id belongs to people and does not appear; a null never overwrites.
+-- deal_id belongs to people and does not appear; a null never overwrites. Nor does a line that names its
+-- product no more, or instead of a variant its parent: WooCommerce forgets both in all old lines once
+-- they are deleted, and changes no order's date.
 with present as (
   select
     s.*,
     e.id as order_id,
     e.order_number as present_number,
     e.exchange_rate as present_rate,
+    case
+      when
+        s.items is null or e.items is null or s.items = e.items or jsonb_typeof(e.items) <> 'array'
+        then s.items
+      else (
+        select
+          jsonb_agg(
+            jsonb_strip_nulls(
+              jsonb_build_object('sku', o.sku, 'ecommerce_product_id', o.product_id)
+            )
+            || case when o.is_variant then n.line - '{sku,ecommerce_product_id}'::text [] else n.line end
+            order by n.turn
+          )
+        from jsonb_array_elements(s.items) with ordinality as n (line, turn)
+        left join lateral (
+          select
+            k.line -> 'sku' as sku,
+            k.line -> 'ecommerce_product_id' as product_id,
+            exists (
+              select
+              from public.crm_products as p
+              where
+                p.organization_id = %(organization_id)s
+                and p.ecommerce_product_id = k.line ->> 'ecommerce_product_id'
+                and p.parent_ecommerce_product_id = n.line ->> 'ecommerce_product_id'
+            ) as is_variant
+          from jsonb_array_elements(e.items) as k (line)
+          where k.line ->> 'external_id' = n.line ->> 'external_id'
+          limit 1
+        ) as o on true
+      )
+    end as final_items,
     -- An order whose person was redacted stays with its client instead of joining the walk-in.
     case when s.is_anonymous then coalesce(e.client_id, s.client_id) else s.client_id end
       as final_client_id,
@@ -88,7 +122,7 @@ written as (
     q.rate,
     n.currency,
     n.status,
-    n.items,
+    n.final_items,
     n.shipping_address,
     n.tracking_number,
     n.order_date,
