@@ -143,8 +143,9 @@ class OrderLine(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A line as it was sold; a snapshot that outlives its product.
 
     `product_external_id`: the sellable unit's id as in `Product.external_id`, None for free-text
-    lines and deleted products (the CRM's row keeps what it knows). `total`: after discounts, before or after tax as the platform
-    states it; the order's own `total` is the truth, never a sum of lines.
+    lines and deleted products (the CRM's row keeps what it knows). `total`: after discounts, before
+    or after tax as the platform states it; the order's own `total` is the truth, never a sum of
+    lines.
     """
 
     name: str
