@@ -138,7 +138,8 @@ class _Sync(msgspec.Struct, kw_only=True):
         }
         self._look_again(settled)
         self.loader.follow_departed()
-        self.loader.within(lambda opened, begun: sweep(opened, begun, everybody=self.full))
+        while self.loader.within(lambda opened, begun: sweep(opened, begun, everybody=self.full)):
+            pass
         self.result.repairs = tuple(repairs(self.loader))
 
     def _look_again(self, settled: Mapping[Stream, Settling]) -> None:

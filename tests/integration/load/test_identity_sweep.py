@@ -212,3 +212,34 @@ def test_a_name_that_a_person_types_before_the_chat_comes_stays_where_the_crm_wi
     sync(store, customer("7", phone="+15125550123", full_name="Ann", source_updated_at=LATER))
 
     assert rows("select full_name from crm_clients") == [("Anna",)]
+
+
+def test_hundreds_of_chats_are_joined_by_portions_so_that_other_loads_come_in_between(
+    config: StoreConfig, sync: Sync, rows: Rows, connection: Connection, organization: str
+) -> None:
+    numbers = [f"1512555{number:04}" for number in range(205)]
+    store = MemoryStore(config, *map(customer, numbers))
+    sync(store)
+    connection.execute(
+        """
+        with channel as (
+          insert into channels (organization_id, name, platform)
+          values (%(organization)s, 'Line', 'whatsapp')
+          returning id
+        )
+        insert into contacts (organization_id, channel_id, platform, platform_user_id)
+        select %(organization)s, c.id, 'whatsapp', n.number
+        from channel as c cross join unnest(%(numbers)s::text []) as n (number)
+        """,
+        {"organization": organization, "numbers": numbers},
+    )
+    assert rows("select count(*) from crm_clients") == [(410,)]
+
+    sync(
+        store,
+        *(customer(one, phone=f"+{one}", source_updated_at=LATER) for one in numbers),
+    )
+    assert rows("select count(*), count(contact_id) from crm_clients") == [(205, 205)]
+    assert rows("select count(*), count(distinct xmin::text) from sync.client_merges") == [(205, 2)]
+    sync(store, full=False)
+    assert rows("select count(*) from sync.client_merges") == [(205,)]
