@@ -47,6 +47,10 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+# Of an order in one of these, a day of delivery means something: what came back had arrived.
+ARRIVED: Final = frozenset({OrderStatus.DELIVERED, OrderStatus.REFUNDED})
+
+
 class Address(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A postal address as the store gives it; empty parts are None."""
 

@@ -30,16 +30,18 @@ class Rule(StrEnum):
     """How a synced column is written, and so what it means when a person changes it.
 
     KEY: the store's id; put back before anything is written, whatever the store's setting.
-    OVERWRITE: the store's value, always. KNOWN: the store's value unless it has none. CONTACT: as
-    KNOWN from the customer record that the client follows; anybody else fills a gap. FILL: a gap
-    only. FORWARD: moves on, never back. EARLIEST, LATEST: a date that only moves that way. ONCE:
-    when the row is made; a client of whom no time was known then gets that of its first order.
-    RATE: what sync.exchange_rates has. DERIVED: what the database makes of the orders.
+    OVERWRITE: the store's value, always. KNOWN: the store's value unless it has none. DATED: as
+    KNOWN, but gone when the store takes the order back (re-opened, cancelled). CONTACT: as
+    KNOWN from the customer record that the client follows; anybody else fills a gap. FILL: a
+    gap only. FORWARD: moves on, never back. EARLIEST, LATEST: a date that only moves that way.
+    ONCE: when the row is made; a client of whom no time was known then gets that of its first
+    order. RATE: what sync.exchange_rates has. DERIVED: what the database makes of the orders.
     """
 
     KEY = "key"
     OVERWRITE = "overwrite"
     KNOWN = "overwrite unless empty"
+    DATED = "overwrite unless empty, or taken back with the order"
     CONTACT = "contact"
     FILL = "fill a gap"
     FORWARD = "forward only"
@@ -52,11 +54,11 @@ class Rule(StrEnum):
 
 # A change by hand of such a column is noted, and the store's value comes back.
 _NOTED: Final = frozenset(
-    {Rule.KEY, Rule.OVERWRITE, Rule.KNOWN, Rule.CONTACT, Rule.RATE, Rule.DERIVED}
+    {Rule.KEY, Rule.OVERWRITE, Rule.KNOWN, Rule.DATED, Rule.CONTACT, Rule.RATE, Rule.DERIVED}
 )
 # With `edits: "crm_wins"` a change by hand stays. Without its key a row would be loaded twice, and
 # totals that are no sum of orders would be nobody's.
-_HOLDABLE: Final = frozenset({Rule.OVERWRITE, Rule.KNOWN, Rule.CONTACT})
+_HOLDABLE: Final = frozenset({Rule.OVERWRITE, Rule.KNOWN, Rule.DATED, Rule.CONTACT})
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -131,8 +133,8 @@ SYNCED: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("shipping_address", Rule.KNOWN, "order", "shipping_address"),
         Column("tracking_number", Rule.KNOWN, "order", "tracking_number"),
         Column("order_date", Rule.OVERWRITE, "order", "order_date"),
-        Column("shipped_date", Rule.KNOWN, "order", "shipped_date"),
-        Column("delivered_date", Rule.KNOWN, "order", "delivered_date"),
+        Column("shipped_date", Rule.DATED, "order", "shipped_date"),
+        Column("delivered_date", Rule.DATED, "order", "delivered_date"),
         Column("created_at", Rule.ONCE, "order"),
     ),
 }  # fmt: skip

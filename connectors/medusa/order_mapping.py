@@ -25,7 +25,7 @@ from connectors.medusa.payloads import (
     exact,
 )
 from connectors.medusa.status import DRAFT, StatusRules, source_status
-from connectors.records import Address, Order, OrderLine, OrderStatus, Refund
+from connectors.records import ARRIVED, Address, Order, OrderLine, Refund
 from connectors.values import amount
 
 _ZERO: Final = Decimal(0)
@@ -78,7 +78,7 @@ def map_order(order: OrderPayload, rules: StatusRules) -> Order | None:
         tracking_number=_tracking_number(parcels),
         shipped_date=min(filter(None, (one.shipped_at for one in parcels)), default=None),
         delivered_date=max(filter(None, (one.delivered_at for one in parcels)), default=None)
-        if status is OrderStatus.DELIVERED
+        if status in ARRIVED
         else None,
         source_status=source_status(order),
         source_created_at=order.created_at,

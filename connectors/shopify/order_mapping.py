@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.errors import BadRecord
-from connectors.records import Order, OrderLine, OrderStatus, Refund
+from connectors.records import ARRIVED, Order, OrderLine, Refund
 from connectors.shopify.fields import (
     address,
     elements,
@@ -92,9 +92,7 @@ def map_order(
         refunds=_refunds(payload),
         tracking_number=_tracking_number(shipments),
         shipped_date=_earliest(shipments, "createdAt"),
-        delivered_date=(
-            _latest(shipments, "deliveredAt") if status is OrderStatus.DELIVERED else None
-        ),
+        delivered_date=(_latest(shipments, "deliveredAt") if status in ARRIVED else None),
         source_status=progress.source_status,
         source_created_at=created_at,
         source_updated_at=time(payload.get("updatedAt"), "updatedAt"),

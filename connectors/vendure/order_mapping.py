@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from connectors.records import Address, Order, OrderLine, OrderStatus, Refund
+from connectors.records import ARRIVED, Address, Order, OrderLine, Refund
 from connectors.vendure.money import MoneyRule
 from connectors.vendure.payloads import (
     Fulfillment,
@@ -83,7 +83,7 @@ def map_order(order: OrderPayload, rules: StatusRules, money: MoneyRule) -> Orde
         ),
         tracking_number=_tracking_number(order.fulfillments or []),
         shipped_date=min((one.created_at for one in sent), default=None),
-        delivered_date=_delivered_date(sent) if status is OrderStatus.DELIVERED else None,
+        delivered_date=_delivered_date(sent) if status in ARRIVED else None,
         source_status=order.state,
         source_created_at=order.created_at,
         source_updated_at=changed_at(order),

@@ -17,6 +17,7 @@ import msgspec
 from connectors.base import StoreConfig
 from connectors.errors import BadRecord, Permanent
 from connectors.records import (
+    ARRIVED,
     Customer,
     Order,
     OrderLine,
@@ -214,7 +215,7 @@ def map_order(payload: OrderPayload, rules: Rules) -> Order:
         lines=tuple([_line(item) for item in items]),
         refunds=refunds,
         delivered_date=instant(payload.date_completed_gmt, "date_completed_gmt")
-        if status is OrderStatus.DELIVERED
+        if status in ARRIVED
         else None,
         source_status=slug,
         source_created_at=created,

@@ -75,6 +75,8 @@ def merged(table: str, alias: str) -> dict[str, str]:
     expressions = {
         Rule.OVERWRITE: "excluded.{0}",
         Rule.RATE: "excluded.{0}",
+        # Worked out beforehand, from the order's earlier state.
+        Rule.DATED: "excluded.{0}",
         Rule.KNOWN: f"coalesce(excluded.{{0}}, {alias}.{{0}})",
     }
     return {
@@ -145,7 +147,7 @@ def test_clients_are_written_as_declared_and_in_no_other_column() -> None:
 
 def test_what_may_be_held_can_be_held_back_where_rows_are_staged() -> None:
     assert set(columns(PRODUCTS, Rule.OVERWRITE, Rule.KNOWN)) <= set(PRODUCT_COLUMNS)
-    assert set(columns(ORDERS, Rule.OVERWRITE, Rule.KNOWN)) <= set(ORDER_COLUMNS)
+    assert set(columns(ORDERS, Rule.OVERWRITE, Rule.KNOWN, Rule.DATED)) <= set(ORDER_COLUMNS)
     assert set(columns(CLIENTS, Rule.CONTACT)) <= set(Person.__struct_fields__)
 
 

@@ -180,6 +180,8 @@ def test_delivery_is_dated_by_completion() -> None:
     found = mapped(status="completed", date_completed_gmt="2026-03-04T10:00:00")
     assert found.delivered_date == datetime(2026, 3, 4, 10, tzinfo=UTC)
     assert mapped(date_completed_gmt="2026-03-04T10:00:00").delivered_date is None
+    came_back = mapped(status="refunded", date_completed_gmt="2026-03-04T10:00:00")
+    assert came_back.delivered_date == found.delivered_date
 
 
 @pytest.mark.parametrize("unset", [None, "", "0000-00-00T00:00:00", "-0001-11-30T00:00:00"])

@@ -41,6 +41,26 @@ with present as (
         ) as o on true
       )
     end as final_items,
+    -- A store that takes an order back takes its dates back, which a null alone would not. What a
+    -- person typed over is settled by itself.
+    case
+      when
+        e.id is not null
+        and e.status in ('shipped', 'delivered', 'refunded')
+        and s.status in ('pending', 'processing', 'cancelled')
+        and not t.is_typed
+        then s.shipped_date
+      else coalesce(s.shipped_date, e.shipped_date)
+    end as final_shipped_date,
+    case
+      when
+        e.id is not null
+        and e.status in ('delivered', 'refunded')
+        and s.status in ('pending', 'processing', 'shipped', 'cancelled')
+        and not t.is_typed
+        then s.delivered_date
+      else coalesce(s.delivered_date, e.delivered_date)
+    end as final_delivered_date,
     -- An order whose person was redacted stays with its client instead of joining the walk-in.
     case when s.is_anonymous then coalesce(e.client_id, s.client_id) else s.client_id end
       as final_client_id,
@@ -65,6 +85,17 @@ with present as (
       and k.store_id = %(store_id)s
       and k.entity = 'orders'
       and s.external_id = k.external_id
+  cross join lateral (
+    select exists (
+      select
+      from sync.field_edits as d
+      where
+        d.organization_id = %(organization_id)s
+        and d.row_id = e.id
+        and d.settled_at is null
+        and d.column_name in ('status', 'shipped_date', 'delivered_date')
+    ) as is_typed
+  ) as t
 ),
 
 -- A number that another order has, typed by people perhaps, gets the shop's id behind it; an order
@@ -126,8 +157,8 @@ written as (
     n.shipping_address,
     n.tracking_number,
     n.order_date,
-    n.shipped_date,
-    n.delivered_date,
+    n.final_shipped_date,
+    n.final_delivered_date,
     coalesce(n.source_created_at, n.order_date)
   from numbered as n
   left join rates as q
@@ -149,8 +180,8 @@ written as (
     shipping_address = coalesce(excluded.shipping_address, r.shipping_address),
     tracking_number = coalesce(excluded.tracking_number, r.tracking_number),
     order_date = excluded.order_date,
-    shipped_date = coalesce(excluded.shipped_date, r.shipped_date),
-    delivered_date = coalesce(excluded.delivered_date, r.delivered_date)
+    shipped_date = excluded.shipped_date,
+    delivered_date = excluded.delivered_date
   where
     (
       r.client_id, r.order_number, r.subtotal, r.tax, r.shipping, r.discount, r.total,
@@ -164,8 +195,8 @@ written as (
       coalesce(excluded.shipping_address, r.shipping_address),
       coalesce(excluded.tracking_number, r.tracking_number),
       excluded.order_date,
-      coalesce(excluded.shipped_date, r.shipped_date),
-      coalesce(excluded.delivered_date, r.delivered_date)
+      excluded.shipped_date,
+      excluded.delivered_date
     )
   returning
     r.id,
