@@ -3,7 +3,16 @@
 -- deal_id belongs to people and does not appear; a null never overwrites. Nor does a line that names its
 -- product no more, or instead of a variant its parent: WooCommerce forgets both in all old lines once
 -- they are deleted, and changes no order's date.
-with present as (
+with typed as materialized (
+  select distinct d.row_id
+  from sync.field_edits as d
+  where
+    d.organization_id = %(organization_id)s
+    and d.settled_at is null
+    and d.column_name in ('status', 'shipped_date', 'delivered_date')
+),
+
+present as (
   select
     s.*,
     e.id as order_id,
@@ -19,7 +28,10 @@ with present as (
             jsonb_strip_nulls(
               jsonb_build_object('sku', o.sku, 'ecommerce_product_id', o.product_id)
             )
-            || case when o.is_variant then n.line - '{sku,ecommerce_product_id}'::text [] else n.line end
+            || case
+              when o.is_variant then n.line - 'sku' - 'ecommerce_product_id'
+              else n.line
+            end
             order by n.turn
           )
         from jsonb_array_elements(s.items) with ordinality as n (line, turn)
@@ -27,16 +39,15 @@ with present as (
           select
             k.line -> 'sku' as sku,
             k.line -> 'ecommerce_product_id' as product_id,
-            exists (
-              select
-              from public.crm_products as p
-              where
-                p.organization_id = %(organization_id)s
-                and p.ecommerce_product_id = k.line ->> 'ecommerce_product_id'
-                and p.parent_ecommerce_product_id = n.line ->> 'ecommerce_product_id'
-            ) as is_variant
-          from jsonb_array_elements(e.items) as k (line)
+            p.id is not null as is_variant
+          from jsonb_array_elements(e.items) with ordinality as k (line, turn)
+          left join public.crm_products as p
+            on
+              p.organization_id = %(organization_id)s
+              and p.ecommerce_product_id = k.line ->> 'ecommerce_product_id'
+              and p.parent_ecommerce_product_id = n.line ->> 'ecommerce_product_id'
           where k.line ->> 'external_id' = n.line ->> 'external_id'
+          order by k.turn
           limit 1
         ) as o on true
       )
@@ -45,19 +56,17 @@ with present as (
     -- person typed over is settled by itself.
     case
       when
-        e.id is not null
-        and e.status in ('shipped', 'delivered', 'refunded')
+        e.status in ('shipped', 'delivered', 'refunded')
         and s.status in ('pending', 'processing', 'cancelled')
-        and not t.is_typed
+        and t.row_id is null
         then s.shipped_date
       else coalesce(s.shipped_date, e.shipped_date)
     end as final_shipped_date,
     case
       when
-        e.id is not null
-        and e.status in ('delivered', 'refunded')
+        e.status in ('delivered', 'refunded')
         and s.status in ('pending', 'processing', 'shipped', 'cancelled')
-        and not t.is_typed
+        and t.row_id is null
         then s.delivered_date
       else coalesce(s.delivered_date, e.delivered_date)
     end as final_delivered_date,
@@ -85,17 +94,7 @@ with present as (
       and k.store_id = %(store_id)s
       and k.entity = 'orders'
       and s.external_id = k.external_id
-  cross join lateral (
-    select exists (
-      select
-      from sync.field_edits as d
-      where
-        d.organization_id = %(organization_id)s
-        and d.row_id = e.id
-        and d.settled_at is null
-        and d.column_name in ('status', 'shipped_date', 'delivered_date')
-    ) as is_typed
-  ) as t
+  left join typed as t on e.id = t.row_id
 ),
 
 -- A number that another order has, typed by people perhaps, gets the shop's id behind it; an order
