@@ -20,8 +20,8 @@ from tests.chaos.shop import Shop
 
 EMAIL: Final = "zelda.quux@example.org"
 WHO: Final = Contact(EMAIL, "+15125550199", "Zelda Quux", "Zedville")
-# What would betray her, in whatever column.
-_MARKS: Final = r"zelda|quux|5550199|zedville"
+# What would betray her, in whatever column. All of her number: seven digits come up in digests.
+_MARKS: Final = r"zelda|quux|5125550199|zedville"
 CUSTOMER: Final = "z0"
 
 
@@ -77,6 +77,8 @@ def _search(connection: psycopg.Connection[Any]) -> sql.Composed:
               c.column_name = 'organization_id'
               and c.table_schema in ('public', 'sync')
               and t.table_type = 'BASE TABLE'
+              -- Sealed at random, and once "quUx" was in it.
+              and c.table_name <> 'store_credentials'
             order by 1, 2
             """
         ).fetchall()
