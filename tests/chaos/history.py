@@ -194,8 +194,10 @@ class History:
         """Give the model what has been told so far, in the order it was committed."""
         told, counter.told = counter.told, []
         self.model.hear(self.model.stores[number], map(_without_zelda, told))
-        for entity, external_id in self.model.stores[number].seen:
-            self.hands.removed.discard((number, entity, external_id))
+        for (entity, external_id), seen in self.model.stores[number].seen.items():
+            # Of a customer an order may speak before the record itself has come back.
+            if seen.record is not None:
+                self.hands.removed.discard((number, entity, external_id))
 
     def _compare(self) -> None:
         rows = self.crm.rows()

@@ -32,9 +32,9 @@ OTHER = {
 
 
 @pytest.fixture
-def store(config: StoreConfig, sync: Callable[..., Any]) -> MemoryStore:
-    """A synced store that says something in every column, its clock a day after the last order."""
-    opened = MemoryStore(config)
+def store(make_store: Callable[..., StoreConfig], sync: Callable[..., Any]) -> MemoryStore:
+    """A synced store that says something in every column, and draws no sample."""
+    opened = MemoryStore(make_store("shop", settings={"country": "US", "reconcile_sample": 0}))
     address = Address(line1="High Street 1", city="Austin", country_code="US")
     names = [str(number) for number in range(1, MOST + 1)]
     sync(

@@ -1,8 +1,10 @@
--- Records whose row is not what Storeloom last wrote, whose order has another rate than it was given, or
--- hangs on another client than its person is. Only a suspicion: others of Storeloom's own steps change rows too.
+-- Records whose row is not what Storeloom last wrote, whose order has another rate than it was given,
+-- or hangs on another client than its person is. Only a suspicion: others of Storeloom's own steps
+-- change rows too.
 --
 -- Expects organization_id, store_id, id_prefix, stream. Returns external_id. Of customers, those that
--- their client follows: others only fill gaps.
+-- their client follows (others only fill gaps), or all of them while it follows none: its key was
+-- changed.
 select m.external_id
 from sync.record_map as m
 inner join sync.row_digests as d
@@ -18,7 +20,21 @@ where
   -- A store shows what lies in its trash; a client is told of by whoever else speaks for it.
   and (m.deleted_at is null or m.entity in ('orders', 'products'))
   and m.row_digest <> d.row_digest
-  and (m.entity <> 'customers' or c.ecommerce_customer_id = %(id_prefix)s || m.external_id)
+  and (
+    m.entity <> 'customers'
+    or c.ecommerce_customer_id = %(id_prefix)s || m.external_id
+    or not exists (
+      select
+      from sync.record_map as f
+      inner join sync.stores as s on f.organization_id = s.organization_id and f.store_id = s.id
+      where
+        f.organization_id = c.organization_id
+        and f.crm_id = c.id
+        and f.entity = 'customers'
+        and f.content_hash is not null
+        and s.id_prefix || f.external_id = c.ecommerce_customer_id
+    )
+  )
 union
 select m.external_id
 from sync.record_map as m
