@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tests.chaos.model import Model
 from tests.chaos.model_identity import NOBODY, has_number
-from tests.chaos.model_map import ModelStore, customers
+from tests.chaos.model_map import ModelStore, customers, unverified
 from tests.chaos.model_rows import Client, Key, Seen
 
 _STAGES: Final = ("lead", "mql", "sql", "opportunity", "customer", "evangelist")
@@ -38,6 +38,7 @@ def unjoined(model: Model, reviewed: Iterable[set[str]]) -> list[tuple[Client, C
         for winner, loser in _store_merges(model)
         if len(list(customers(model.stores, loser))) == 1
     ]
+    doubted = unverified(model.stores, model.clients)
     for chat in model.clients:
         if not chat.is_in_chat or id(chat) in persons:
             continue
@@ -46,7 +47,14 @@ def unjoined(model: Model, reviewed: Iterable[set[str]]) -> list[tuple[Client, C
             for one in model.clients
             if id(one) in persons
             and not _is_walk_in(model, one)
-            and (_share_number(one, chat) or (_email(one) and _email(one) == _email(chat)))
+            and (
+                _share_number(one, chat)
+                or (
+                    _email(one)
+                    and _email(one) == _email(chat)
+                    and _email(one) not in doubted.get(one, ())
+                )
+            )
         ]
         if len(shops) == 1:
             found.append((shops[0], chat))
