@@ -111,9 +111,11 @@ def sweep(connection: Connection, target: Target, *, everybody: bool = False) ->
         lock_clients(connection, target.organization_id)
         # Asked anew: another store's sync may have joined them before the lock was ours.
         joins, asks = decide(_pairs(connection, target, scope))
-        joined = sum(_join(connection, target, one) for one in joins[:_PORTION])
-        if joined and joins[_PORTION:]:
-            return True
+        joined = 0
+        for one in joins:
+            if joined == _PORTION:
+                return True
+            joined += _join(connection, target, one)
         for ask in asks:
             put_review(
                 connection,
